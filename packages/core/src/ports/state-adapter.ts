@@ -1,0 +1,435 @@
+import type { Deduplication } from "../model/deduplication.ts";
+import type { JobKey } from "../model/ids.ts";
+import type { Schedule } from "../model/schedule.ts";
+import type { ChainStatus, JobStatus } from "../model/status.ts";
+import type { LostReason } from "../errors/attempt-errors.ts";
+import type { StateReads } from "./state-reads.ts";
+
+/**
+ * The port to a database. Whoever implements it keeps the promises P1–P9 of ARCHITECTURE.md; `@queuert/conformance` shows whether.
+ *
+ * **Shape.** Every operation takes and returns lists and costs a constant number of round trips. Results stand in the order of the
+ * request. An empty list is answered without a round trip.
+ *
+ * **Transactions.** `tx` is the user's own transaction, or `undefined`: the operation then runs in one of its own and has committed when
+ * it returns. An operation that throws has changed nothing, in the user's transaction neither: where it needs several statements, it
+ * protects them with a savepoint. Rows are locked in key order; two user transactions that lock in crossed order may still conflict,
+ * and the loser gets a `StoreConflictError` (retryable).
+ *
+ * **Time.** Every comparison uses the database's clock (P8), read once per operation. Durations come in as ms. An adapter accepts a
+ * `clock` option for tests only.
+ *
+ * **Payloads** are JSON text, made and read by core's codec alone: ASCII-safe where JSON allows escapes, so NUL and lone surrogates pass
+ * (trap E1). An adapter stores them byte for byte and never parses them.
+ *
+ * **The fence (P3).** An attempt is written only by its holder: (chain, index, worker, claim number). `claimNo` grows by one with each
+ * claim and never shrinks, so an attempt of the past changes nothing, in the same process neither (traps A2, Q4).
+ *
+ * Errors: `StoreConflictError`, `StoreUnavailableError`, `StoreSetupError`, `TransactionInvalidError`, `TransactionNestedError`; each
+ * operation names what else it throws. Driver errors are their `cause`.
+ */
+export interface StateAdapter<in out TTransaction = unknown> extends StateReads<TTransaction> {
+  /** A short name for reports and telemetry: "memory", "sqlite". */
+  readonly name: string;
+
+  /**
+   * Runs `run` in a new transaction that takes its write lock at once, and commits when it resolves; rolls back when it throws and
+   * throws the same error. Throws `TransactionNestedError` where it would wait for a transaction that encloses it (trap C5).
+   */
+  transaction<TResult>(run: (tx: TTransaction) => Promise<TResult>): Promise<TResult>;
+
+  /** Runs `run` in a savepoint of `tx`: when it throws, its writes are undone, the error is thrown on, and `tx` goes on. Savepoints nest. */
+  savepoint<TResult>(tx: TTransaction, run: () => Promise<TResult>): Promise<TResult>;
+
+  /** Brings the schema up to date. Any number of processes may call it at once (trap C13): one does it, the others wait and find it done. */
+  migrate(): Promise<MigrationReport>;
+
+  /** Closes what the adapter opened. Waits for operations in flight; later calls throw `StoreUnavailableError`. Closing twice is fine. */
+  close(): Promise<void>;
+
+  /**
+   * Inserts chains, all or none (P1). Per item, in order: an id that exists answers `sameId` when the type is the same; a deduplication
+   * key that names a chain answers by `decideDeduplication`, under the key's lock; else root, labels, key and blockers are
+   * inserted. An item sees the items before it: two with one key make one chain.
+   *
+   * Blockers: registering an edge always *writes* the blocking root (`dependents + 1`), under its lock, so that a closer that comes first
+   * is seen and one that comes later sees the edge (traps B7, Q2). An edge counts as open while the blocking chain is open or failed.
+   * Completed blockers make an edge too: their outputs are read at the claim.
+   *
+   * Throws `ChainIdConflictError` (id exists with another type), `BlockerUnusableError` (blocker missing or cancelled).
+   */
+  startChains(params: {
+    readonly tx: TTransaction | undefined;
+    readonly chains: readonly NewChain[];
+  }): Promise<readonly StartResult[]>;
+
+  /**
+   * The worker's hot operation, in a transaction of its own: settles, *then* notes started jobs, *then* claims. Atomic per settlement, with a
+   * verdict each: one that is refused, lost or deferred leaves the others alone. A held job that is settled counts as started first, unless it
+   * is `released`. Never waits for a user's transaction: what it cannot
+   * lock is `deferred` and comes again, and a database with one writer may wait for that writer.
+   *
+   * Settling is idempotent: repeating a settlement that took effect answers `already`, so a lost reply to COMMIT is safe. Closing a chain
+   * and releasing its dependants is one atomic step that no concurrent start can slip through (traps B7, B7b, Q1).
+   *
+   * Claims at most `claim.slots + claim.ahead` ready jobs of the given types whose type is not paused, by (priority, ready time)
+   * within a type, best effort across types, and never two callers the same job. The first `slots` of them begin at once and have their attempt
+   * counted (P5); the rest are held (`isStarted: false`) until they stand in `started`. A suspect job (held by a worker that
+   * died, so nobody knows whether it had begun) is counted at the claim in any place, and comes before the others in the answer. A worker without a live lease claims nothing (`isLive: false`), and its sticky continuations are
+   * inserted ready; settling is allowed.
+   */
+  exchange(params: ExchangeParams): Promise<ExchangeResult>;
+
+  /**
+   * Settles in the user's transaction: the same, but waits for locks and never answers `deferred`. A `lost` or `refused` verdict has
+   * written nothing; the engine then throws inside the transaction, so that the user's writes roll back (P2).
+   */
+  settle(params: {
+    readonly tx: TTransaction;
+    readonly workerId: string;
+    readonly settlements: readonly Settlement[];
+  }): Promise<readonly Verdict[]>;
+
+  /** Makes a worker known and gives it a lease. The id is new for each registration. */
+  registerWorker(worker: NewWorker): Promise<void>;
+
+  /**
+   * Extends a live lease (never revives an expired one: `isLive: false`, and nothing else is done), notes started jobs and progress, and
+   * compares what the worker holds with what the database says: `lost` names what it no longer owns and why (an attempt that this
+   * worker itself settled is no news and not named); what the database
+   * gives it and it does not know (a reply that was lost, trap A11) goes back to ready without counting an attempt.
+   */
+  renew(params: RenewParams): Promise<RenewResult>;
+
+  /** Ends a worker: what it still holds goes back to ready without counting an attempt, and its row is deleted. */
+  removeWorker(params: { readonly workerId: string }): Promise<void>;
+
+  /**
+   * Takes the jobs of workers whose lease has expired, and of workers that are gone, at most `limit`: a started job goes back to ready with
+   * its attempt counted, or fails when `attemptLimits` names its type and the attempts are used up (P5, types not named are left to those who know
+   * them, trap A7); a held one goes back uncounted, as suspect. A worker's row is deleted when none of its jobs is left.
+   * Safe against a job that settles meanwhile (traps A1, A6); any number of workers may call it.
+   */
+  reap(params: {
+    readonly limit: number;
+    readonly attemptLimits: readonly AttemptLimit[];
+  }): Promise<ReapResult>;
+
+  /** Moves due jobs from scheduled to ready, at most `limit`, and answers when the next is due. Also drops deduplication rows whose time is over. */
+  promote(params: { readonly limit: number }): Promise<PromoteResult>;
+
+  /** Completes or continues the open job of each chain without a worker. A running attempt loses its job (`completedElsewhere`). Throws nothing of its own. */
+  completeChains(params: {
+    readonly tx: TTransaction | undefined;
+    readonly items: readonly ChainCompletion[];
+  }): Promise<readonly CompletionResult[]>;
+
+  /**
+   * Cancels open chains: their open job becomes cancelled, a running attempt loses it. A chain that others wait for is refused
+   * (`hasDependants`) unless `cascade`, which cancels those chains too, and theirs; their results follow those asked for.
+   */
+  cancel(params: {
+    readonly tx: TTransaction | undefined;
+    readonly chainIds: readonly string[];
+    readonly reason: string | undefined;
+    readonly cascade: boolean;
+  }): Promise<readonly CancelResult[]>;
+
+  /** Opens failed chains again: the failed job becomes ready, with its attempts counted from 0. */
+  redrive(params: {
+    readonly tx: TTransaction | undefined;
+    readonly chainIds: readonly string[];
+  }): Promise<readonly ActionResult<"redriven" | "notFound" | "notFailed">[]>;
+
+  /** Makes the scheduled job of each chain ready at once. */
+  trigger(params: {
+    readonly tx: TTransaction | undefined;
+    readonly chainIds: readonly string[];
+  }): Promise<readonly ActionResult<"triggered" | "notFound" | "notTriggerable">[]>;
+
+  /** Moves the open job of each chain (blocked, scheduled or ready) to another time. */
+  reschedule(params: {
+    readonly tx: TTransaction | undefined;
+    readonly chainIds: readonly string[];
+    readonly schedule: Schedule;
+  }): Promise<readonly ActionResult<"rescheduled" | "notFound" | "notReschedulable">[]>;
+
+  /**
+   * Deletes chains with all that belongs to them. A chain that a job of another, not deleted chain names as its blocker is refused (`referenced`)
+   * unless `cascade`, which deletes those chains too, and theirs; their results follow those asked for. A running attempt loses its job.
+   */
+  deleteChains(params: {
+    readonly tx: TTransaction | undefined;
+    readonly chainIds: readonly string[];
+    readonly cascade: boolean;
+  }): Promise<readonly DeleteResult[]>;
+
+  /** Pauses or resumes job types: a paused type is not claimed, what runs goes on. */
+  setTypesPaused(params: {
+    readonly tx: TTransaction | undefined;
+    readonly types: readonly string[];
+    readonly isPaused: boolean;
+  }): Promise<void>;
+}
+
+/** A chain that a job waits for, and the named place in which it stands. */
+export interface BlockerReference {
+  readonly slot: string;
+  /** The place in a list slot; 0 in a single one. */
+  readonly ordinal: number;
+  readonly chainId: string;
+}
+
+/** A job to be inserted. */
+export interface NewJob {
+  readonly type: string;
+  /** JSON text; `undefined` = no input. */
+  readonly input: string | undefined;
+  /** 0–9, lower first. */
+  readonly priority: number;
+  readonly schedule: Schedule | undefined;
+  readonly blockers: readonly BlockerReference[];
+  /** JSON text of a propagation carrier; opaque. */
+  readonly traceContext: string | undefined;
+}
+
+/** A chain to be inserted: its first job and what belongs to the chain. */
+export interface NewChain extends NewJob {
+  readonly chainId: string;
+  readonly deduplication: Deduplication | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** True when nobody will announce the start after its commit: the first claim then says so (`isUnannounced`, P6). */
+  readonly isUnannounced: boolean;
+}
+
+/** What a start did, and where the first job of the chain stands. */
+export interface StartResult {
+  readonly chainId: string;
+  readonly outcome: "created" | "kept" | "replaced" | "debounced" | "sameId";
+  readonly jobStatus: JobStatus;
+}
+
+/** An attempt, as the fence knows it. */
+export interface AttemptKey extends JobKey {
+  readonly claimNo: number;
+}
+
+/** How an attempt ended, to be written. */
+export type Outcome =
+  | { readonly kind: "completed"; readonly output: string | undefined }
+  /** `isSticky`: this worker takes the next job at once, if it is ready and the lease is live; it is counted as started. */
+  | { readonly kind: "continued"; readonly next: NewJob; readonly isSticky: boolean }
+  /** The attempt counts; the job runs again after `delayMs`. */
+  | { readonly kind: "retried"; readonly delayMs: number; readonly error: string }
+  /** The attempt does not count. */
+  | { readonly kind: "rescheduled"; readonly schedule: Schedule }
+  | { readonly kind: "failed"; readonly error: string }
+  /** Given back: the attempt does not count, the job is ready at once. */
+  | { readonly kind: "released" };
+
+export interface Settlement extends AttemptKey {
+  readonly outcome: Outcome;
+}
+
+/** A job that another step made ready or scheduled: somebody may be woken for it. */
+export interface WakenedJob extends JobKey {
+  readonly type: string;
+  readonly status: "ready" | "scheduled";
+}
+
+/** What else changed when an attempt was settled or a chain closed. */
+export interface SettleEffects {
+  /** Set when the chain closed. */
+  readonly chainStatus?: ChainStatus;
+  /** The next job of the chain, or this one when it runs again, unless it was claimed at once. */
+  readonly waiting?: { readonly type: string; readonly status: "blocked" | "scheduled" | "ready" };
+  /** Jobs of other chains that the closing released. */
+  readonly unblocked: readonly WakenedJob[];
+}
+
+export type Verdict =
+  /** `next`: the sticky continuation, claimed and started. `effects` are news only with `settled`. */
+  | { readonly kind: "settled"; readonly next?: ClaimedJob; readonly effects: SettleEffects }
+  | { readonly kind: "already"; readonly next?: ClaimedJob }
+  | { readonly kind: "lost"; readonly reason: LostReason }
+  /** The continuation cannot be inserted; the attempt still runs, and the worker settles it otherwise. */
+  | {
+      readonly kind: "refused";
+      readonly blockerChainId: string;
+      readonly reason: "notFound" | "cancelled";
+    }
+  | { readonly kind: "deferred" };
+
+/** What a worker would like to claim. */
+export interface ClaimRequest {
+  /** Types in the order of this worker's preference, each with the most that it may get (limits per type in the process). */
+  readonly types: readonly { readonly type: string; readonly limit: number }[];
+  /** Jobs that can begin at once. */
+  readonly slots: number;
+  /** Jobs beyond that, to be held. */
+  readonly ahead: number;
+}
+
+export interface ExchangeParams {
+  readonly workerId: string;
+  readonly settlements: readonly Settlement[];
+  /** Held jobs that have begun. Unknown or lost ones are ignored: renew reports them. */
+  readonly started: readonly AttemptKey[];
+  readonly claim: ClaimRequest | undefined;
+}
+
+export interface ExchangeResult {
+  readonly verdicts: readonly Verdict[];
+  readonly claimed: readonly ClaimedJob[];
+  /** Whether the worker's lease was live; false only when a claim or a sticky continuation asked. */
+  readonly isLive: boolean;
+}
+
+/** A blocker of a claimed job, completed. */
+export interface ClaimedBlocker extends BlockerReference {
+  readonly chainType: string;
+  /** The type of the job that completed the chain: its schema reads the output. */
+  readonly type: string;
+  readonly output: string | undefined;
+}
+
+/** A job that now belongs to the caller. */
+export interface ClaimedJob extends AttemptKey {
+  readonly type: string;
+  readonly chainType: string;
+  readonly input: string | undefined;
+  /** The number of this attempt, from 1; for a held job, the number it will have. */
+  readonly attempt: number;
+  readonly isStarted: boolean;
+  readonly priority: number;
+  readonly createdAt: Date;
+  readonly scheduledAt: Date;
+  readonly claimedAt: Date;
+  /** Ready to claimed, by the database's clock. */
+  readonly waitMs: number;
+  readonly blockers: readonly ClaimedBlocker[];
+  readonly traceContext: string | undefined;
+  /** The start of the chain was never announced: its commit is proved by this claim (first claim of a root only). */
+  readonly isUnannounced: boolean;
+}
+
+export interface NewWorker {
+  readonly workerId: string;
+  readonly name: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly types: readonly string[];
+  readonly concurrency: number;
+  readonly leaseMs: number;
+}
+
+export interface RenewParams {
+  readonly workerId: string;
+  readonly leaseMs: number;
+  /** All that the worker holds, started or not. Complete: no exchange of this worker may be in flight. */
+  readonly held: readonly AttemptKey[];
+  readonly started: readonly AttemptKey[];
+  readonly progress: readonly (AttemptKey & { readonly value: string })[];
+}
+
+export interface RenewResult {
+  readonly isLive: boolean;
+  readonly lost: readonly (AttemptKey & { readonly reason: LostReason })[];
+  /** How many jobs were given back because the worker does not know them. */
+  readonly releasedCount: number;
+}
+
+/** The most attempts of a type, `Infinity` included. */
+export interface AttemptLimit {
+  readonly type: string;
+  readonly attemptCountMax: number;
+  /** The error that a job of this type is failed with: JSON text. */
+  readonly error: string;
+}
+
+export interface ReapResult {
+  readonly reaped: readonly (AttemptKey & {
+    readonly type: string;
+    readonly chainType: string;
+    readonly attempt: number;
+    readonly workerId: string;
+    readonly outcome: "released" | "failed";
+  })[];
+  /** Workers whose rows are gone. */
+  readonly workerIds: readonly string[];
+  /** More may be waiting: call again. */
+  readonly isMore: boolean;
+}
+
+export interface PromoteResult {
+  readonly promoted: readonly { readonly type: string; readonly count: number }[];
+  /** Time until the next job is due, by the database's clock; `undefined` = none is scheduled. 0 = more are due now. */
+  readonly nextDueInMs: number | undefined;
+}
+
+export interface ChainCompletion {
+  readonly chainId: string;
+  /** The job type that the caller believes to be open. */
+  readonly type: string;
+  readonly outcome: Extract<Outcome, { kind: "completed" | "continued" }>;
+}
+
+export type CompletionResult =
+  | {
+      readonly outcome: "completed" | "continued";
+      readonly chainIndex: number;
+      readonly chainType: string;
+      readonly effects: SettleEffects;
+    }
+  | { readonly outcome: "notFound" }
+  | { readonly outcome: "notOpen"; readonly chainStatus: ChainStatus }
+  | { readonly outcome: "otherType"; readonly type: string }
+  | { readonly outcome: "blocked" }
+  | {
+      readonly outcome: "refused";
+      readonly blockerChainId: string;
+      readonly reason: "notFound" | "cancelled";
+    };
+
+export interface ActionResult<TOutcome extends string> {
+  readonly chainId: string;
+  readonly outcome: TOutcome;
+  /** The job acted upon, where there is one. */
+  readonly job?: JobKey & { readonly type: string; readonly status: JobStatus };
+}
+
+export type CancelResult =
+  | {
+      readonly chainId: string;
+      readonly outcome: "cancelled";
+      readonly chainType: string;
+      readonly job: JobKey & { readonly type: string };
+      readonly workerId: string | undefined;
+    }
+  | { readonly chainId: string; readonly outcome: "notFound" | "alreadyClosed" }
+  | {
+      readonly chainId: string;
+      readonly outcome: "hasDependants";
+      readonly dependants: readonly string[];
+    };
+
+export type DeleteResult =
+  | {
+      readonly chainId: string;
+      readonly outcome: "deleted";
+      readonly chainType: string;
+      readonly workerId: string | undefined;
+    }
+  | { readonly chainId: string; readonly outcome: "notFound" }
+  | {
+      readonly chainId: string;
+      readonly outcome: "referenced";
+      readonly references: readonly string[];
+    };
+
+export interface MigrationReport {
+  /** Versions applied by this call, in order; empty when the schema was up to date. */
+  readonly applied: readonly string[];
+  /** The version that the schema has now. */
+  readonly version: string;
+}
