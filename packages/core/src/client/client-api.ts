@@ -1,3 +1,4 @@
+import type { TransactionHooks } from "../engine/transaction-hooks.ts";
 import type { Explanation } from "../model/explain.ts";
 import type { ChainStatus } from "../model/status.ts";
 import type { NotifyAdapter } from "../ports/notify-adapter.ts";
@@ -10,8 +11,8 @@ import type { ContextOf, Middleware } from "../types/middleware.ts";
 import type { ChainOutput } from "../types/reach.ts";
 import type { CheckSlices, MergedTypes } from "../types/slices.ts";
 import type { NextJobs, StartFields } from "../types/start-fields.ts";
-import type { Inspect } from "./inspect/inspect-api.ts";
-import type { Operate } from "./operate/operate-api.ts";
+import type { Inspect, InspectOptions } from "./inspect/inspect-api.ts";
+import type { Operate, OperateOptions } from "./operate/operate-api.ts";
 
 declare const contextOf: unique symbol;
 
@@ -31,17 +32,6 @@ export interface WriteOptions<TTransaction> {
    * falls to polling.
    */
   hooks?: TransactionHooks | undefined;
-}
-
-/** Holds what must leave only after a commit. Made by `client.withTransactionHooks`. */
-export interface TransactionHooks {
-  /** Runs `effect` after the commit; never when the transaction, or the savepoint it was registered in, rolled back. In order of registration. */
-  onCommit(effect: () => void | Promise<void>): void;
-  /**
-   * Marks a savepoint for the signals alone: when `run` throws, what was registered in it is dropped and the error is
-   * thrown on. The savepoint of the database is the caller's to make, around the same code.
-   */
-  savepoint<TResult>(run: () => Promise<TResult>): Promise<TResult>;
 }
 
 /** The chain that a call is about: a handle, or an id. */
@@ -311,6 +301,8 @@ export interface ClientOptions<TJobTypes, TTransaction, TMiddleware> {
   middleware?: TMiddleware | undefined;
   /** Receive what happened, after its commit. */
   events?: readonly EventSubscriber[] | undefined;
+  /** For `client.inspect` and `client.operate`: who may act, who acts, and what is shown of payloads. */
+  operations?: (InspectOptions & OperateOptions) | undefined;
 }
 
 /**

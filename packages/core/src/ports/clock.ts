@@ -23,7 +23,7 @@ export interface Clock {
 }
 
 /** Platforms differ here, so neither is among the globals that core counts on. */
-const platform = globalThis as {
+const platform = globalThis as unknown as {
   readonly setImmediate?: (callback: () => void) => unknown;
   readonly MessageChannel?: new () => { port1: { onmessage: (() => void) | null }; port2: { postMessage(message: null): void } };
 };

@@ -1,0 +1,179 @@
+import { OptionInvalidError } from "../errors/value-errors.ts";
+import { formatJobId } from "../model/ids.ts";
+import { checkText } from "../model/options.ts";
+import { resolveSchedule, type Schedule } from "../model/schedule.ts";
+import type { WakeUpTopic } from "../ports/notify-adapter.ts";
+import type { ActionResult } from "../ports/state-adapter.ts";
+import type { DomainEvent } from "../ports/telemetry.ts";
+import type { EngineContext } from "./context.ts";
+import { writeScope, type TransactionHooks } from "./transaction-hooks.ts";
+
+/** Which transaction an action writes in. */
+export interface ActionScope<TTransaction> {
+  readonly tx: TTransaction | "autocommit";
+  readonly hooks?: TransactionHooks | undefined;
+}
+
+/** What one chain came to. */
+export interface ChainOutcome<TOutcome extends string> {
+  readonly chainId: string;
+  readonly outcome: TOutcome;
+}
+
+export type CancelOutcome =
+  | ChainOutcome<"cancelled" | "notFound" | "alreadyClosed">
+  | (ChainOutcome<"hasDependants"> & { readonly dependants: readonly string[] });
+
+export type DeleteOutcome =
+  | ChainOutcome<"deleted" | "notFound">
+  | (ChainOutcome<"referenced"> & { readonly references: readonly string[] });
+
+/** The longest reason that is kept with a chain, in characters. */
+const reasonLengthMax = 2_000;
+
+/** Cancels open chains; wakes those who await them, and the workers that run them. */
+export async function cancelChains<TTransaction>(
+  context: EngineContext<TTransaction>,
+  options: ActionScope<TTransaction> & {
+    readonly chainIds: readonly string[];
+    readonly reason?: string | undefined;
+    readonly cascade?: boolean | undefined;
+  },
+): Promise<CancelOutcome[]> {
+  const scope = writeScope(context, options);
+  const { chainIds, cascade = false } = options;
+  const reason = options.reason === undefined ? undefined : checkText(options.reason, "reason", reasonLengthMax);
+  const results = await context.state.cancel({ tx: scope.tx, chainIds, reason, cascade });
+  const cancelled = results.filter((result) => result.outcome === "cancelled");
+  await scope.deliver({
+    events: cancelled.map(({ chainId, chainType }) => ({ name: "chain.closed", chainId, chainType, status: "cancelled" })),
+    topics: cancelled.flatMap(({ chainId, workerId }) => closingTopics(chainId, workerId)),
+  });
+  return results.map((result) => {
+    const { chainId, outcome } = result;
+    return outcome === "hasDependants" ? { chainId, outcome, dependants: result.dependants } : { chainId, outcome };
+  });
+}
+
+/** Deletes chains; wakes those who await them, and the workers that run them. */
+export async function deleteChains<TTransaction>(
+  context: EngineContext<TTransaction>,
+  options: ActionScope<TTransaction> & {
+    readonly chainIds: readonly string[];
+    readonly cascade?: boolean | undefined;
+  },
+): Promise<DeleteOutcome[]> {
+  const scope = writeScope(context, options);
+  const { chainIds, cascade = false } = options;
+  const results = await context.state.deleteChains({ tx: scope.tx, chainIds, cascade });
+  const deleted = results.filter((result) => result.outcome === "deleted");
+  await scope.deliver({
+    events: deleted.map(({ chainId, chainType }) => ({ name: "chain.deleted", chainId, chainType })),
+    topics: deleted.flatMap(({ chainId, workerId }) => closingTopics(chainId, workerId)),
+  });
+  return results.map((result) => {
+    const { chainId, outcome } = result;
+    return outcome === "referenced" ? { chainId, outcome, references: result.references } : { chainId, outcome };
+  });
+}
+
+/** Opens failed chains again; wakes the workers of the jobs that may run anew. */
+export async function redriveChains<TTransaction>(
+  context: EngineContext<TTransaction>,
+  options: ActionScope<TTransaction> & { readonly chainIds: readonly string[] },
+): Promise<ChainOutcome<"redriven" | "notFound" | "notFailed">[]> {
+  const scope = writeScope(context, options);
+  const { chainIds } = options;
+  const chainTypes = await readChainTypes(context, scope.tx, chainIds);
+  const results = await context.state.redrive({ tx: scope.tx, chainIds });
+  const redriven = results.filter((result) => result.outcome === "redriven");
+  await scope.deliver({
+    events: redriven.map(({ chainId, job }) => ({ name: "chain.redriven", chainId, chainType: chainTypes.get(chainId) ?? job?.type ?? "" })),
+    topics: runnableTopics(redriven),
+  });
+  return results.map(toOutcome);
+}
+
+/** Makes the scheduled job of each chain ready; wakes its workers. */
+export async function triggerChains<TTransaction>(
+  context: EngineContext<TTransaction>,
+  options: ActionScope<TTransaction> & { readonly chainIds: readonly string[] },
+): Promise<ChainOutcome<"triggered" | "notFound" | "notTriggerable">[]> {
+  const scope = writeScope(context, options);
+  const results = await context.state.trigger({ tx: scope.tx, chainIds: options.chainIds });
+  const changed = results.filter((result) => result.outcome === "triggered");
+  await scope.deliver({ events: jobEvents("job.triggered", changed), topics: runnableTopics(changed) });
+  return results.map(toOutcome);
+}
+
+/**
+ * Moves the open job of each chain to another time; wakes its workers, since it may be due sooner than they know.
+ * Throws `OptionInvalidError` unless there is exactly one valid time.
+ */
+export async function rescheduleChains<TTransaction>(
+  context: EngineContext<TTransaction>,
+  options: ActionScope<TTransaction> & {
+    readonly chainIds: readonly string[];
+    readonly scheduledAt?: Date | undefined;
+    readonly delayMs?: number | undefined;
+  },
+): Promise<ChainOutcome<"rescheduled" | "notFound" | "notReschedulable">[]> {
+  const scope = writeScope(context, options);
+  const schedule = requireSchedule(options);
+  const results = await context.state.reschedule({ tx: scope.tx, chainIds: options.chainIds, schedule });
+  const changed = results.filter((result) => result.outcome === "rescheduled");
+  await scope.deliver({ events: jobEvents("job.rescheduled", changed), topics: runnableTopics(changed) });
+  return results.map(toOutcome);
+}
+
+/** Pauses or resumes job types; wakes the workers of those that may be claimed again. */
+export async function setTypesPaused<TTransaction>(
+  context: EngineContext<TTransaction>,
+  options: ActionScope<TTransaction> & {
+    readonly types: readonly string[];
+    readonly isPaused: boolean;
+  },
+): Promise<void> {
+  const scope = writeScope(context, options);
+  const { types, isPaused } = options;
+  await context.state.setTypesPaused({ tx: scope.tx, types, isPaused });
+  await scope.deliver({
+    events: types.map((type) => ({ name: isPaused ? "type.paused" : "type.resumed", type })),
+    topics: isPaused ? [] : types.map((type) => ({ kind: "type", type })),
+  });
+}
+
+/** The time that is asked for; neither is as wrong as both. */
+export function requireSchedule(options: { readonly scheduledAt?: Date | undefined; readonly delayMs?: number | undefined }): Schedule {
+  const schedule = resolveSchedule(options);
+  if (schedule === undefined) throw new OptionInvalidError("Neither scheduledAt nor delayMs is given. Give one of them.", { option: "scheduledAt" });
+  return schedule;
+}
+
+/**
+ * The types that chains began with, for the events alone. Read before the write: a chain keeps its type, and a read that fails afterwards
+ * would hide that the write took effect.
+ */
+async function readChainTypes<TTransaction>(context: EngineContext<TTransaction>, tx: TTransaction | undefined, chainIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (!context.events.hasSubscribers) return new Map();
+  const chains = await context.state.getChains({ tx, chainIds });
+  return new Map(chains.flatMap((chain) => (chain === undefined ? [] : [[chain.chainId, chain.type]])));
+}
+
+function closingTopics(chainId: string, workerId: string | undefined): readonly WakeUpTopic[] {
+  const chain: WakeUpTopic = { kind: "chain", chainId };
+  return workerId === undefined ? [chain] : [chain, { kind: "worker", workerId }];
+}
+
+/** The types of jobs that may run, or are due sooner. A blocked one waits for something else. */
+function runnableTopics(results: readonly ActionResult<string>[]): readonly WakeUpTopic[] {
+  return results.flatMap(({ job }) => (job?.status === "ready" || job?.status === "scheduled" ? [{ kind: "type", type: job.type }] : []));
+}
+
+function jobEvents(name: "job.triggered" | "job.rescheduled", results: readonly ActionResult<string>[]): readonly DomainEvent[] {
+  return results.flatMap(({ chainId, job }) => (job === undefined ? [] : [{ name, jobId: formatJobId(job), chainId, type: job.type }]));
+}
+
+function toOutcome<TOutcome extends string>({ chainId, outcome }: ActionResult<TOutcome>): ChainOutcome<TOutcome> {
+  return { chainId, outcome };
+}

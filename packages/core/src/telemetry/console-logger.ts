@@ -1,0 +1,114 @@
+import type { DomainEvent, EmittedEvent, EventSubscriber } from "../ports/telemetry.ts";
+
+/** How grave a line is, in rising order. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export interface ConsoleLoggerOptions {
+  /** The least grave lines that are written. Default `"info"`. `"debug"` also adds the stacks of errors. */
+  level?: LogLevel;
+  /** Takes a line without its line break. Default: the console's method of the same name as `level`. */
+  write?: (line: string, level: LogLevel) => void;
+}
+
+const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/**
+ * Makes a subscriber that writes each event as one line of `key=value` pairs:
+ * `2030-01-01T00:00:00.000Z WARN attempt.ended outcome=retried … error="TypeError: x is undefined"`.
+ * Inputs, outputs and progress are in no event, so none is ever written; messages of errors are.
+ */
+export function createConsoleLogger(options: ConsoleLoggerOptions = {}): EventSubscriber {
+  const { level: least = "info", write = writeToConsole } = options;
+  return (events) => {
+    for (const event of events) {
+      const level = levelOf(event);
+      if (ranks[level] >= ranks[least]) write(formatLine(event, level, least === "debug"), level);
+    }
+  };
+}
+
+/** How grave an event is. */
+export function levelOf(event: DomainEvent): LogLevel {
+  switch (event.name) {
+    case "chain.deduplicated":
+    case "job.continued":
+    case "job.completedWithoutWorker":
+    case "job.triggered":
+    case "job.rescheduled":
+    case "attempt.started":
+      return "debug";
+    case "chain.started":
+    case "chain.closed":
+    case "chain.redriven":
+    case "chain.deleted":
+    case "job.unblocked":
+    case "type.paused":
+    case "type.resumed":
+    case "worker.started":
+    case "worker.stopping":
+    case "worker.stopped":
+    case "store.recovered":
+    case "notify.recovered":
+      return "info";
+    case "attempt.reaped":
+    case "worker.leaseLost":
+      return "warn";
+    case "store.unavailable":
+    case "notify.unavailable":
+    case "callback.failed":
+      return "error";
+    case "attempt.ended":
+      return endLevels[event.outcome];
+    case "attempt.aborted":
+      return event.reason === "timeout" || event.reason === "leaseLost" ? "warn" : "info";
+    case "operate.action":
+      return event.action === "cancel" || event.action === "delete" ? "warn" : "info";
+    default:
+      return unknownLevel(event);
+  }
+}
+
+const endLevels: Readonly<Record<Extract<DomainEvent, { name: "attempt.ended" }>["outcome"], LogLevel>> = {
+  completed: "debug",
+  continued: "debug",
+  rescheduled: "debug",
+  released: "debug",
+  cancelled: "info",
+  lost: "warn",
+  retried: "warn",
+  failed: "error",
+};
+
+/** The compiler sees to it that no event comes here. */
+function unknownLevel(_event: never): LogLevel {
+  return "info";
+}
+
+function formatLine(event: EmittedEvent, level: LogLevel, hasStack: boolean): string {
+  const { name, atMs, ...fields } = event;
+  const pairs = Object.entries(fields).flatMap(([key, value]) => (key === "error" ? formatError(value, hasStack) : formatField(key, value)));
+  return [new Date(atMs).toISOString(), level.toUpperCase(), name, ...pairs].join(" ");
+}
+
+/** Only what is plain is written: an object could hold anything. */
+function formatField(key: string, value: unknown): readonly string[] {
+  if (Array.isArray(value)) return [`${key}=${quote(value.map(String).join(","))}`];
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? [`${key}=${quote(String(value))}`] : [];
+}
+
+function formatError(error: unknown, hasStack: boolean): readonly string[] {
+  if (error === undefined) return [];
+  if (!(error instanceof Error)) return [`error=${quote(typeof error === "object" ? "a thrown object" : String(error))}`];
+  const stack = hasStack && error.stack !== undefined ? [`stack=${quote(error.stack)}`] : [];
+  return [`error=${quote(`${error.name}: ${error.message}`)}`, ...stack];
+}
+
+/** As it is where that is one word; else as JSON, so that no text of others can begin a line or a pair of its own. */
+function quote(text: string): string {
+  return /^[\w.:@/,+-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function writeToConsole(line: string, level: LogLevel): void {
+  // oxlint-disable-next-line no-console -- this is the logger that writes to the console
+  console[level](line);
+}

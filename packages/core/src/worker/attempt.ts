@@ -1,0 +1,71 @@
+import type { AbortReason, LostReason } from "../errors/attempt-errors.ts";
+import { AttemptAbortedError } from "../errors/attempt-errors.ts";
+import { formatJobId } from "../model/ids.ts";
+import type { AttemptKey, ClaimedJob, Outcome } from "../ports/state-adapter.ts";
+import type { AttemptSubject } from "../ports/telemetry.ts";
+import type { ResolvedHandler } from "./worker-options.ts";
+
+/**
+ * One job in a worker's hands, from the claim to the verdict:
+ * held → running → settling → gone. A running attempt may be lost meanwhile (`lostReason`): it runs on to its end, and nothing is settled.
+ */
+export interface Attempt {
+  readonly job: ClaimedJob;
+  readonly handler: ResolvedHandler;
+  readonly workerId: string;
+  readonly controller: AbortController;
+  /** How many jobs of its chain came before it in the same slot without a claim in between. */
+  readonly stickyCount: number;
+  startedAtMs: number;
+  lostReason: LostReason | undefined;
+  /** JSON text of the latest progress that has not been sent. */
+  progress: string | undefined;
+  /** While a `commit` with a sticky continuation is under way: the next job may appear before its reply. */
+  expectedNext: AttemptKey | undefined;
+}
+
+/** How an attempt came out of its handler. */
+export type AttemptEnd =
+  /** To be settled by the next exchange. */
+  | { readonly kind: "outcome"; readonly outcome: Outcome; readonly error?: unknown }
+  /** `commit` has settled it. `next` is the sticky continuation. */
+  | { readonly kind: "committed"; readonly outcome: Outcome; readonly next: ClaimedJob | undefined }
+  /** The fence refused it. */
+  | { readonly kind: "lost"; readonly reason: LostReason };
+
+export function createAttempt(job: ClaimedJob, handler: ResolvedHandler, workerId: string, stickyCount: number): Attempt {
+  return {
+    job,
+    handler,
+    workerId,
+    controller: new AbortController(),
+    stickyCount,
+    startedAtMs: 0,
+    lostReason: undefined,
+    progress: undefined,
+    expectedNext: undefined,
+  };
+}
+
+/** The fence of an attempt. */
+export function keyOf(job: AttemptKey): AttemptKey {
+  return { chainId: job.chainId, chainIndex: job.chainIndex, claimNo: job.claimNo };
+}
+
+/** One text for each attempt; also the token that a handler sees. */
+export function tokenOf(key: AttemptKey): string {
+  return `${key.chainId}:${key.chainIndex}:${key.claimNo}`;
+}
+
+/** Tells the handler to stop; the first reason stays. */
+export function abortAttempt(attempt: Attempt, reason: AbortReason): boolean {
+  if (attempt.controller.signal.aborted) return false;
+  attempt.controller.abort(new AttemptAbortedError({ jobId: formatJobId(attempt.job), reason }));
+  return true;
+}
+
+/** What events name of an attempt. */
+export function subjectOf({ job, workerId }: Attempt): AttemptSubject {
+  const { chainId, chainType, type, attempt } = job;
+  return { chainId, chainType, jobId: formatJobId(job), type, attempt, workerId };
+}

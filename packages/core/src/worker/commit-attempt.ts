@@ -1,0 +1,98 @@
+import { AttemptLostError, HandlerOutcomeError } from "../errors/attempt-errors.ts";
+import { BlockerUnusableError } from "../errors/chain-errors.ts";
+import type { EngineContext } from "../engine/context.ts";
+import { settleSignals } from "../engine/settle-signals.ts";
+import { bufferOf, runTransaction } from "../engine/transaction-hooks.ts";
+import { formatJobId } from "../model/ids.ts";
+import type { ClaimedJob, Outcome, Verdict } from "../ports/state-adapter.ts";
+import type { Settled } from "../types/outcomes.ts";
+import { keyOf, type Attempt, type AttemptEnd } from "./attempt.ts";
+import { settled, toOutcome } from "./handler-outcomes.ts";
+import type { AttemptRules } from "./run-attempt.ts";
+
+/** The `commit` of one attempt. */
+export interface Commit {
+  /** What the handler gets. */
+  readonly run: (write: (tx: unknown) => Promise<unknown>) => Promise<Settled>;
+  /**
+   * Waits for a commit that is under way. How the attempt ended by it; `undefined` when there was none, or when it failed and the handler knew.
+   * Throws the error of one that failed while nobody waited for it.
+   */
+  readonly end: () => Promise<AttemptEnd | undefined>;
+}
+
+/** Settles the attempt in a transaction of the user's kind, together with the user's writes (P2). */
+export function createCommit<TTransaction>(context: EngineContext<TTransaction>, attempt: Attempt, rules: AttemptRules): Commit {
+  let pending: Promise<AttemptEnd> | undefined;
+  let end: AttemptEnd | undefined;
+
+  const begin = async (write: (tx: TTransaction) => Promise<unknown>): Promise<AttemptEnd> => {
+    try {
+      end = await commitAttempt(context, attempt, rules, write);
+      return end;
+    } catch (error) {
+      if (error instanceof AttemptLostError) end = { kind: "lost", reason: error.reason };
+      throw error;
+    } finally {
+      pending = undefined;
+      attempt.expectedNext = undefined;
+    }
+  };
+
+  return {
+    run: async (write) => {
+      if (pending !== undefined || end !== undefined) {
+        throw new HandlerOutcomeError(`The handler of "${attempt.job.type}" called commit twice. Do all the last writes in one.`, { typeName: attempt.job.type });
+      }
+      pending = begin(write);
+      // A handler that does not wait is waited for at the end; until then its rejection is not unhandled.
+      pending.catch(() => {});
+      await pending;
+      return settled;
+    },
+    end: async () => {
+      if (pending !== undefined) await pending;
+      return end;
+    },
+  };
+}
+
+async function commitAttempt<TTransaction>(
+  context: EngineContext<TTransaction>,
+  attempt: Attempt,
+  rules: AttemptRules,
+  write: (tx: TTransaction) => Promise<unknown>,
+): Promise<AttemptEnd> {
+  let outcome: Outcome | undefined;
+  let next: ClaimedJob | undefined;
+  await runTransaction(context, async (tx) => {
+    outcome = await toOutcome(context.jobTypes, attempt.job.type, await write(tx), rules.maySettleSticky);
+    if (outcome.kind === "continued" && outcome.isSticky) {
+      attempt.expectedNext = { chainId: attempt.job.chainId, chainIndex: attempt.job.chainIndex + 1, claimNo: 1 };
+    }
+    const [verdict] = await context.state.settle({ tx, workerId: attempt.workerId, settlements: [{ ...keyOf(attempt.job), outcome }] });
+    if (verdict!.kind === "settled") {
+      next = verdict!.next;
+      const nextType = outcome.kind === "continued" ? outcome.next.type : undefined;
+      bufferOf(tx)?.add(settleSignals({ ...attempt.job, nextType }, verdict!.effects));
+    } else {
+      throw refusalOf(attempt, verdict!);
+    }
+  });
+  return { kind: "committed", outcome: outcome!, next };
+}
+
+/** Thrown inside the transaction, so that the user's writes roll back. */
+function refusalOf({ job }: Attempt, verdict: Exclude<Verdict, { kind: "settled" }>): Error {
+  switch (verdict.kind) {
+    case "lost":
+      return new AttemptLostError({ jobId: formatJobId(job), reason: verdict.reason });
+    case "refused":
+      return new BlockerUnusableError({ chainId: verdict.blockerChainId, reason: verdict.reason });
+    case "already":
+      // An earlier commit of this attempt took effect although its reply was lost; these writes would come twice.
+      return new AttemptLostError({ jobId: formatJobId(job), reason: "completedElsewhere" });
+    case "deferred":
+      throw new Error("invariant: settle() waits for locks and defers nothing");
+  }
+}

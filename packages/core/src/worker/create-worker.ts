@@ -1,0 +1,21 @@
+import { contextOf } from "../engine/client-context.ts";
+import { checkNumber } from "../model/options.ts";
+import { WorkerMachine } from "./machine.ts";
+import type { CreateWorker, DefineHandlers, HandlerSet, Worker } from "./worker-api.ts";
+import { resolveWorkerOptions, type WorkerOptionsGiven } from "./worker-options.ts";
+
+export const createWorker: CreateWorker = (client, given): Worker => {
+  const context = contextOf(client);
+  const options = resolveWorkerOptions(context.jobTypes, given as unknown as WorkerOptionsGiven);
+  const machine = new WorkerMachine(context, options);
+  return {
+    get id() {
+      return machine.workerId;
+    },
+    start: () => machine.start(),
+    stop: (stopOptions) => machine.stop(checkNumber(stopOptions?.timeoutMs ?? options.stopTimeoutMs, "timeoutMs", { min: 0 })),
+    drain: (drainOptions) => machine.drain(drainOptions?.timeoutMs),
+  };
+};
+
+export const defineHandlers: DefineHandlers = (_client, _slice, handlers) => Object.freeze({ handlers: Object.freeze({ ...handlers }) }) as HandlerSet<never, never> as never;

@@ -1,0 +1,109 @@
+import type { AttemptKey, ClaimRequest } from "../ports/state-adapter.ts";
+import { keyOf, tokenOf, type Attempt } from "./attempt.ts";
+import type { ResolvedWorkerOptions } from "./worker-options.ts";
+
+/**
+ * What a worker holds, by stage: *held* jobs wait for a slot, *running* ones have a slot, *settling* ones have their outcome and wait for its
+ * verdict. A settling attempt that asks for a sticky continuation keeps its slot (*reserved*), so that the next job can begin at once.
+ */
+export class Holdings {
+  readonly running: Map<string, Attempt> = new Map();
+  readonly settling: Map<string, Attempt> = new Map();
+  readonly #options: ResolvedWorkerOptions;
+  #held: Attempt[] = [];
+  readonly #reservedTypes = new Map<string, string>();
+
+  constructor(options: ResolvedWorkerOptions) {
+    this.#options = options;
+  }
+
+  get heldCount(): number {
+    return this.#held.length;
+  }
+
+  get reservedCount(): number {
+    return this.#reservedTypes.size;
+  }
+
+  get isEmpty(): boolean {
+    return this.running.size === 0 && this.settling.size === 0 && this.#held.length === 0;
+  }
+
+  /** Slots in which nothing runs and for which nothing is reserved. */
+  get freeSlotCount(): number {
+    return this.#options.concurrency - this.running.size - this.#reservedTypes.size;
+  }
+
+  hold(attempt: Attempt): void {
+    this.#held.push(attempt);
+  }
+
+  /** The held attempt that is next, when a slot is free for it. */
+  takeHeld(): Attempt | undefined {
+    return this.freeSlotCount > 0 ? this.#held.shift() : undefined;
+  }
+
+  takeAllHeld(): readonly Attempt[] {
+    const held = this.#held;
+    this.#held = [];
+    return held;
+  }
+
+  dropHeld(token: string): void {
+    this.#held = this.#held.filter((attempt) => tokenOf(attempt.job) !== token);
+  }
+
+  reserve(token: string, nextType: string): void {
+    this.#reservedTypes.set(token, nextType);
+  }
+
+  unreserve(token: string): void {
+    this.#reservedTypes.delete(token);
+  }
+
+  find(token: string): Attempt | undefined {
+    return this.running.get(token) ?? this.settling.get(token);
+  }
+
+  /** Every attempt that the database should say is this worker's, and the next jobs that may appear at any moment. */
+  keys(): AttemptKey[] {
+    const keys: AttemptKey[] = [];
+    for (const attempts of [this.running.values(), this.settling.values(), this.#held]) {
+      for (const attempt of attempts) {
+        keys.push(keyOf(attempt.job));
+        if (attempt.expectedNext !== undefined) keys.push(attempt.expectedNext);
+      }
+    }
+    return keys;
+  }
+
+  /** How many more jobs of the type may be taken, by its limit in this process. */
+  roomFor(type: string): number {
+    const handler = this.#options.handlers.get(type);
+    if (handler === undefined) return 0;
+    return handler.concurrency - this.#countOf(type);
+  }
+
+  /** What to claim: as many as there are free slots, and `ahead` beyond that; `undefined` when there is no room. */
+  claimRequest(ahead: number, firstType: number): ClaimRequest | undefined {
+    const slots = Math.max(0, this.freeSlotCount - this.#held.length);
+    const wanted = slots + ahead;
+    if (wanted <= 0) return undefined;
+    const types: { type: string; limit: number }[] = [];
+    for (const handler of this.#options.handlers.values()) {
+      const isLimited = handler.concurrency < this.#options.concurrency;
+      const limit = isLimited ? Math.min(wanted, this.roomFor(handler.type)) : wanted;
+      if (limit > 0) types.push({ type: handler.type, limit });
+    }
+    if (types.length === 0) return undefined;
+    const start = firstType % types.length;
+    return { types: [...types.slice(start), ...types.slice(0, start)], slots, ahead };
+  }
+
+  #countOf(type: string): number {
+    let count = 0;
+    for (const attempts of [this.running.values(), this.#held]) for (const attempt of attempts) if (attempt.job.type === type) count++;
+    for (const reserved of this.#reservedTypes.values()) if (reserved === type) count++;
+    return count;
+  }
+}
