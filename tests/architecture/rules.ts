@@ -18,6 +18,7 @@ export const coreRooms: Readonly<Record<string, RoomRule>> = {
   client: { mayImport: ["model", "types", "ports", "engine", "errors"] },
   worker: { mayImport: ["model", "types", "ports", "engine", "errors"], mayMention: ["client"] },
   memory: { mayImport: ["model", "ports", "errors"] },
+  telemetry: { mayImport: ["model", "ports", "errors"] },
   testing: {
     mayImport: ["model", "types", "ports", "engine", "client", "worker", "memory", "errors"],
   },
