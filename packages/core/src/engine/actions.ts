@@ -9,22 +9,22 @@ import type { EngineContext } from "./context.ts";
 import { writeScope, type TransactionHooks } from "./transaction-hooks.ts";
 
 /** Which transaction an action writes in. */
-export interface ActionScope<TTransaction> {
+interface ActionScope<TTransaction> {
   readonly tx: TTransaction | "autocommit";
   readonly hooks?: TransactionHooks | undefined;
 }
 
 /** What one chain came to. */
-export interface ChainOutcome<TOutcome extends string> {
+interface ChainOutcome<TOutcome extends string> {
   readonly chainId: string;
   readonly outcome: TOutcome;
 }
 
-export type CancelOutcome =
+type CancelOutcome =
   | ChainOutcome<"cancelled" | "notFound" | "alreadyClosed">
   | (ChainOutcome<"hasDependants"> & { readonly dependants: readonly string[] });
 
-export type DeleteOutcome =
+type DeleteOutcome =
   | ChainOutcome<"deleted" | "notFound">
   | (ChainOutcome<"referenced"> & { readonly references: readonly string[] });
 
@@ -42,16 +42,24 @@ export async function cancelChains<TTransaction>(
 ): Promise<CancelOutcome[]> {
   const scope = writeScope(context, options);
   const { chainIds, cascade = false } = options;
-  const reason = options.reason === undefined ? undefined : checkText(options.reason, "reason", reasonLengthMax);
+  const reason =
+    options.reason === undefined ? undefined : checkText(options.reason, "reason", reasonLengthMax);
   const results = await context.state.cancel({ tx: scope.tx, chainIds, reason, cascade });
   const cancelled = results.filter((result) => result.outcome === "cancelled");
   await scope.deliver({
-    events: cancelled.map(({ chainId, chainType }) => ({ name: "chain.closed", chainId, chainType, status: "cancelled" })),
+    events: cancelled.map(({ chainId, chainType }) => ({
+      name: "chain.closed",
+      chainId,
+      chainType,
+      status: "cancelled",
+    })),
     topics: cancelled.flatMap(({ chainId, workerId }) => closingTopics(chainId, workerId)),
   });
   return results.map((result) => {
     const { chainId, outcome } = result;
-    return outcome === "hasDependants" ? { chainId, outcome, dependants: result.dependants } : { chainId, outcome };
+    return outcome === "hasDependants"
+      ? { chainId, outcome, dependants: result.dependants }
+      : { chainId, outcome };
   });
 }
 
@@ -68,12 +76,18 @@ export async function deleteChains<TTransaction>(
   const results = await context.state.deleteChains({ tx: scope.tx, chainIds, cascade });
   const deleted = results.filter((result) => result.outcome === "deleted");
   await scope.deliver({
-    events: deleted.map(({ chainId, chainType }) => ({ name: "chain.deleted", chainId, chainType })),
+    events: deleted.map(({ chainId, chainType }) => ({
+      name: "chain.deleted",
+      chainId,
+      chainType,
+    })),
     topics: deleted.flatMap(({ chainId, workerId }) => closingTopics(chainId, workerId)),
   });
   return results.map((result) => {
     const { chainId, outcome } = result;
-    return outcome === "referenced" ? { chainId, outcome, references: result.references } : { chainId, outcome };
+    return outcome === "referenced"
+      ? { chainId, outcome, references: result.references }
+      : { chainId, outcome };
   });
 }
 
@@ -88,7 +102,11 @@ export async function redriveChains<TTransaction>(
   const results = await context.state.redrive({ tx: scope.tx, chainIds });
   const redriven = results.filter((result) => result.outcome === "redriven");
   await scope.deliver({
-    events: redriven.map(({ chainId, job }) => ({ name: "chain.redriven", chainId, chainType: chainTypes.get(chainId) ?? job?.type ?? "" })),
+    events: redriven.map(({ chainId, job }) => ({
+      name: "chain.redriven",
+      chainId,
+      chainType: chainTypes.get(chainId) ?? job?.type ?? "",
+    })),
     topics: runnableTopics(redriven),
   });
   return results.map(toOutcome);
@@ -102,7 +120,10 @@ export async function triggerChains<TTransaction>(
   const scope = writeScope(context, options);
   const results = await context.state.trigger({ tx: scope.tx, chainIds: options.chainIds });
   const changed = results.filter((result) => result.outcome === "triggered");
-  await scope.deliver({ events: jobEvents("job.triggered", changed), topics: runnableTopics(changed) });
+  await scope.deliver({
+    events: jobEvents("job.triggered", changed),
+    topics: runnableTopics(changed),
+  });
   return results.map(toOutcome);
 }
 
@@ -120,9 +141,16 @@ export async function rescheduleChains<TTransaction>(
 ): Promise<ChainOutcome<"rescheduled" | "notFound" | "notReschedulable">[]> {
   const scope = writeScope(context, options);
   const schedule = requireSchedule(options);
-  const results = await context.state.reschedule({ tx: scope.tx, chainIds: options.chainIds, schedule });
+  const results = await context.state.reschedule({
+    tx: scope.tx,
+    chainIds: options.chainIds,
+    schedule,
+  });
   const changed = results.filter((result) => result.outcome === "rescheduled");
-  await scope.deliver({ events: jobEvents("job.rescheduled", changed), topics: runnableTopics(changed) });
+  await scope.deliver({
+    events: jobEvents("job.rescheduled", changed),
+    topics: runnableTopics(changed),
+  });
   return results.map(toOutcome);
 }
 
@@ -144,9 +172,15 @@ export async function setTypesPaused<TTransaction>(
 }
 
 /** The time that is asked for; neither is as wrong as both. */
-export function requireSchedule(options: { readonly scheduledAt?: Date | undefined; readonly delayMs?: number | undefined }): Schedule {
+export function requireSchedule(options: {
+  readonly scheduledAt?: Date | undefined;
+  readonly delayMs?: number | undefined;
+}): Schedule {
   const schedule = resolveSchedule(options);
-  if (schedule === undefined) throw new OptionInvalidError("Neither scheduledAt nor delayMs is given. Give one of them.", { option: "scheduledAt" });
+  if (schedule === undefined)
+    throw new OptionInvalidError("Neither scheduledAt nor delayMs is given. Give one of them.", {
+      option: "scheduledAt",
+    });
   return schedule;
 }
 
@@ -154,10 +188,16 @@ export function requireSchedule(options: { readonly scheduledAt?: Date | undefin
  * The types that chains began with, for the events alone. Read before the write: a chain keeps its type, and a read that fails afterwards
  * would hide that the write took effect.
  */
-async function readChainTypes<TTransaction>(context: EngineContext<TTransaction>, tx: TTransaction | undefined, chainIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function readChainTypes<TTransaction>(
+  context: EngineContext<TTransaction>,
+  tx: TTransaction | undefined,
+  chainIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   if (!context.events.hasSubscribers) return new Map();
   const chains = await context.state.getChains({ tx, chainIds });
-  return new Map(chains.flatMap((chain) => (chain === undefined ? [] : [[chain.chainId, chain.type]])));
+  return new Map(
+    chains.flatMap((chain) => (chain === undefined ? [] : [[chain.chainId, chain.type]])),
+  );
 }
 
 function closingTopics(chainId: string, workerId: string | undefined): readonly WakeUpTopic[] {
@@ -167,13 +207,25 @@ function closingTopics(chainId: string, workerId: string | undefined): readonly 
 
 /** The types of jobs that may run, or are due sooner. A blocked one waits for something else. */
 function runnableTopics(results: readonly ActionResult<string>[]): readonly WakeUpTopic[] {
-  return results.flatMap(({ job }) => (job?.status === "ready" || job?.status === "scheduled" ? [{ kind: "type", type: job.type }] : []));
+  return results.flatMap(({ job }) =>
+    job?.status === "ready" || job?.status === "scheduled"
+      ? [{ kind: "type", type: job.type }]
+      : [],
+  );
 }
 
-function jobEvents(name: "job.triggered" | "job.rescheduled", results: readonly ActionResult<string>[]): readonly DomainEvent[] {
-  return results.flatMap(({ chainId, job }) => (job === undefined ? [] : [{ name, jobId: formatJobId(job), chainId, type: job.type }]));
+function jobEvents(
+  name: "job.triggered" | "job.rescheduled",
+  results: readonly ActionResult<string>[],
+): readonly DomainEvent[] {
+  return results.flatMap(({ chainId, job }) =>
+    job === undefined ? [] : [{ name, jobId: formatJobId(job), chainId, type: job.type }],
+  );
 }
 
-function toOutcome<TOutcome extends string>({ chainId, outcome }: ActionResult<TOutcome>): ChainOutcome<TOutcome> {
+function toOutcome<TOutcome extends string>({
+  chainId,
+  outcome,
+}: ActionResult<TOutcome>): ChainOutcome<TOutcome> {
   return { chainId, outcome };
 }

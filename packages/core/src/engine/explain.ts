@@ -2,16 +2,26 @@ import { ChainNotFoundError, JobNotFoundError } from "../errors/chain-errors.ts"
 import { OptionInvalidError } from "../errors/value-errors.ts";
 import { decodeCancelReason } from "../model/cancel-reason.ts";
 import { decodeError, type StoredError } from "../model/error-codec.ts";
-import { explainJob, type BlockerFacts, type Explanation, type FleetFacts, type JobFacts, type PreviousAttempt } from "../model/explain.ts";
+import {
+  explainJob,
+  type BlockerFacts,
+  type Explanation,
+  type FleetFacts,
+  type JobFacts,
+  type PreviousAttempt,
+} from "../model/explain.ts";
 import { formatJobId, parseJobId, type JobKey } from "../model/ids.ts";
 import type { ChainRecord, ChainGraph, JobRecord, StateReads } from "../ports/state-reads.ts";
 import type { EngineContext } from "./context.ts";
 
 /** Reads a stored error of a job, and may hide what is in it. */
-export type ErrorReader = (text: string, job: JobKey & { readonly type: string }) => StoredError | undefined;
+type ErrorReader = (
+  text: string,
+  job: JobKey & { readonly type: string },
+) => StoredError | undefined;
 
 /** A job, or the last job of a chain. */
-export interface ExplainTarget {
+interface ExplainTarget {
   readonly jobId?: string | undefined;
   readonly chainId?: string | undefined;
 }
@@ -43,21 +53,29 @@ export async function explain<TTransaction>(
 }
 
 /** The key that a public job id names. Throws `OptionInvalidError`. */
-export function requireJobKey(jobId: string): JobKey {
+export function requireJobKey(jobId: unknown): JobKey {
   const key = typeof jobId === "string" ? parseJobId(jobId) : undefined;
   if (key === undefined) {
-    throw new OptionInvalidError(`"${String(jobId).slice(0, 80)}" is no job id. A job id is a chain id, a colon and the job's place in its chain.`, { option: "jobId" });
+    throw new OptionInvalidError(
+      `"${String(jobId).slice(0, 80)}" is no job id. A job id is a chain id, a colon and the job's place in its chain.`,
+      { option: "jobId" },
+    );
   }
   return key;
 }
 
 /** A chain id as it may stand in a request. Throws `OptionInvalidError`. */
-export function requireChainId(chainId: string): string {
+export function requireChainId(chainId: unknown): string {
   if (typeof chainId === "string" && chainId !== "") return chainId;
-  throw new OptionInvalidError("chainId is no text. Give the id of a chain.", { option: "chainId" });
+  throw new OptionInvalidError("chainId is no text. Give the id of a chain.", {
+    option: "chainId",
+  });
 }
 
-async function findKey(state: StateReads<never>, { jobId, chainId }: ExplainTarget): Promise<JobKey> {
+async function findKey(
+  state: StateReads<never>,
+  { jobId, chainId }: ExplainTarget,
+): Promise<JobKey> {
   if ((jobId === undefined) === (chainId === undefined)) {
     throw new OptionInvalidError("Give either jobId or chainId.", { option: "jobId" });
   }
@@ -85,22 +103,32 @@ function createGatherer(state: StateReads<never>, readError: ErrorReader): Gathe
   let lookUpCount = 0;
 
   const gatherJob: Gatherer = async (record, path) => {
-    const isFollowed = record.status === "blocked" && path.length < depthMax && lookUpCount < lookUpMax;
+    const isFollowed =
+      record.status === "blocked" && path.length < depthMax && lookUpCount < lookUpMax;
     if (isFollowed) lookUpCount++;
     return {
       ...record,
-      error: record.status === "failed" && record.error !== undefined ? readError(record.error, record) : undefined,
+      error:
+        record.status === "failed" && record.error !== undefined
+          ? readError(record.error, record)
+          : undefined,
       cancelReason: record.status === "cancelled" ? decodeCancelReason(record.error) : undefined,
       previous: await readPrevious(state, record, readError),
       blockers: isFollowed ? await gatherBlockers(record, [...path, record.chainId]) : [],
     };
   };
 
-  const gatherBlockers = async (record: JobRecord, path: readonly string[]): Promise<readonly BlockerFacts[]> => {
+  const gatherBlockers = async (
+    record: JobRecord,
+    path: readonly string[],
+  ): Promise<readonly BlockerFacts[]> => {
     const graph = await state.chainGraph({ chainId: record.chainId, depth: 1, limit: graphLimit });
     const open = openBlockers(graph, record).slice(0, blockerLimit);
     const followed = open.filter(({ chain }) => !path.includes(chain.chainId));
-    const lastJobs = await state.getJobs({ tx: undefined, keys: followed.map(({ chain }) => lastKey(chain)) });
+    const lastJobs = await state.getJobs({
+      tx: undefined,
+      keys: followed.map(({ chain }) => lastKey(chain)),
+    });
     const facts: BlockerFacts[] = [];
     for (const { slot, ordinal, chain } of open) {
       const last = lastJobs[followed.findIndex((other) => other.chain === chain)];
@@ -137,7 +165,10 @@ function openBlockers(graph: ChainGraph, job: JobKey): readonly OpenBlocker[] {
       const chain = chains.get(blockedBy);
       return chain === undefined || chain.status === "completed" ? [] : [{ slot, ordinal, chain }];
     })
-    .toSorted((left, right) => blockingStatuses.indexOf(left.chain.status) - blockingStatuses.indexOf(right.chain.status));
+    .toSorted(
+      (left, right) =>
+        blockingStatuses.indexOf(left.chain.status) - blockingStatuses.indexOf(right.chain.status),
+    );
 }
 
 function lastKey(chain: ChainRecord): JobKey {
@@ -145,10 +176,19 @@ function lastKey(chain: ChainRecord): JobKey {
 }
 
 /** The attempt before this wait. A record of an earlier count, from before a redrive, is none. */
-async function readPrevious(state: StateReads<never>, record: JobRecord, readError: ErrorReader): Promise<PreviousAttempt | undefined> {
-  if (record.attempt === 0 || (record.status !== "scheduled" && record.status !== "ready")) return undefined;
+async function readPrevious(
+  state: StateReads<never>,
+  record: JobRecord,
+  readError: ErrorReader,
+): Promise<PreviousAttempt | undefined> {
+  if (record.attempt === 0 || (record.status !== "scheduled" && record.status !== "ready"))
+    return undefined;
   const newest = (await state.listAttempts({ key: record })).at(-1);
   if (newest?.attempt !== record.attempt) return undefined;
   const { attempt, outcome } = newest;
-  return { attempt, outcome, error: newest.error === undefined ? undefined : readError(newest.error, record) };
+  return {
+    attempt,
+    outcome,
+    error: newest.error === undefined ? undefined : readError(newest.error, record),
+  };
 }

@@ -55,24 +55,35 @@ export class SignalBuffer implements TransactionHooks {
 const buffersOfOpenTransactions = new WeakMap<object, SignalBuffer>();
 
 /** Runs `run` in a new transaction of the user's kind with a buffer of its own, and sends the signals after the commit. */
-export async function runTransaction<TTransaction, TResult>(context: EngineContext<TTransaction>, run: (tx: TTransaction) => Promise<TResult>): Promise<TResult> {
-  const buffer = new SignalBuffer();
-  const result = await context.state.transaction(async (tx) => {
-    buffersOfOpenTransactions.set(tx as object, buffer);
-    try {
-      return await run(tx);
-    } finally {
-      buffersOfOpenTransactions.delete(tx as object);
-    }
-  });
-  await context.signals.send(buffer.end());
-  return result;
+export function runTransaction<TTransaction, TResult>(
+  context: EngineContext<TTransaction>,
+  run: (tx: TTransaction) => Promise<TResult>,
+): Promise<TResult> {
+  return runWithTransactionHooks(context, (buffer) =>
+    context.state.transaction(async (tx) => {
+      buffersOfOpenTransactions.set(tx as object, buffer);
+      try {
+        return await run(tx);
+      } finally {
+        buffersOfOpenTransactions.delete(tx as object);
+      }
+    }),
+  );
 }
 
-/** Runs `run` with hooks for a transaction that is opened without the client; sends the signals when it has resolved. */
-export async function runWithTransactionHooks<TTransaction, TResult>(context: EngineContext<TTransaction>, run: (hooks: TransactionHooks) => Promise<TResult>): Promise<TResult> {
+/** Runs `run` with hooks for a transaction that is opened without the client; sends the signals when it has resolved, drops them when it throws. */
+export async function runWithTransactionHooks<TTransaction, TResult>(
+  context: EngineContext<TTransaction>,
+  run: (hooks: SignalBuffer) => Promise<TResult>,
+): Promise<TResult> {
   const buffer = new SignalBuffer();
-  const result = await run(buffer);
+  let result: TResult;
+  try {
+    result = await run(buffer);
+  } catch (error) {
+    buffer.end();
+    throw error;
+  }
   await context.signals.send(buffer.end());
   return result;
 }

@@ -1,5 +1,6 @@
 import type { AttemptKey, ClaimedBlocker, ClaimedJob, ClaimRequest } from "../ports/state-adapter.ts";
 import { heldJob } from "./fence.ts";
+import { attemptCounted } from "./place-job.ts";
 import type { JobRow } from "./rows.ts";
 import type { Writer } from "./writer.ts";
 
@@ -7,7 +8,7 @@ import type { Writer } from "./writer.ts";
 export function startHeldJobs(writer: Writer, workerId: string, started: readonly AttemptKey[]): void {
   for (const key of started) {
     const held = heldJob(writer, workerId, key);
-    if (held !== undefined && !held.isStarted) writer.putJob({ ...held, isStarted: true, attempt: held.attempt + 1 });
+    if (held !== undefined) writer.putJob({ ...held, isStarted: true, isSuspect: false, attempt: attemptCounted(held) });
   }
 }
 
@@ -46,7 +47,6 @@ export function claimJob(writer: Writer, row: JobRow, workerId: string, isStarte
     claimedAtMs: writer.nowMs,
     attempt: isStarted ? row.attempt + 1 : row.attempt,
     isStarted,
-    isSuspect: false,
     isUnannounced: false,
     progress: undefined,
   });

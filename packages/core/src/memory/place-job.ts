@@ -9,9 +9,9 @@ export function placeJob(row: JobRow, earliestMs: number, nowMs: number): JobRow
   return { ...row, status, scheduledAtMs, readyAtMs: status === "ready" ? readySinceMs : undefined, workerId: undefined, isStarted: false };
 }
 
-/** A running job, given back to whoever comes next. */
+/** A job that comes back to ready, for whoever comes next. */
 export function giveBackJob(row: JobRow, nowMs: number): JobRow {
-  return { ...row, status: "ready", readyAtMs: nowMs, workerId: undefined, isStarted: false };
+  return { ...row, status: "ready", readyAtMs: nowMs, workerId: undefined, isStarted: false, isSuspect: false };
 }
 
 /** The attempts of a running job when the one at hand counts. */

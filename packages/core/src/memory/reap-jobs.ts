@@ -26,7 +26,7 @@ function reapJob(writer: Writer, row: JobRow, limit: AttemptLimit): ReapResult["
   const isUsedUp = row.isStarted && row.attempt >= limit.attemptCountMax;
   if (row.isStarted) recordAttempt(writer, row, { outcome: "lost", error: isUsedUp ? limit.error : undefined });
   if (isUsedUp) failJob(writer, { ...row, workerId: undefined, completedBy: undefined, isStarted: false }, limit.error);
-  else writer.putJob({ ...giveBackJob(row, writer.nowMs), completedBy: undefined, isSuspect: !row.isStarted });
+  else writer.putJob({ ...giveBackJob(row, writer.nowMs), completedBy: undefined, isSuspect: row.isSuspect || !row.isStarted });
   return {
     chainId: row.chainId,
     chainIndex: row.chainIndex,

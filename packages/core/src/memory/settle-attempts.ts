@@ -19,7 +19,7 @@ function settleAttempt(writer: Writer, workerId: string, settlement: Settlement)
   if (held === undefined) return verdictOfUnheld(writer, workerId, settlement);
   const { outcome } = settlement;
   // What every outcome says of the row: it is nobody's, and whose it was (a repeat is known by it).
-  const settled: JobRow = { ...held, workerId: undefined, completedBy: workerId, isStarted: false };
+  const settled: JobRow = { ...held, workerId: undefined, completedBy: workerId, isStarted: false, isSuspect: false };
   switch (outcome.kind) {
     case "completed":
       return { kind: "settled", effects: completeJob(writer, { ...settled, attempt: attemptCounted(held) }, outcome.output) };

@@ -11,10 +11,11 @@ export function encodeCursor(list: CursorList, last: JobKey): string {
 }
 
 /** Reads the key that `encodeCursor` wrote for the same list. Throws `CursorInvalidError` for anything else. */
-export function decodeCursor(list: CursorList, cursor: string): JobKey {
+export function decodeCursor(list: CursorList, cursor: unknown): JobKey {
   const key = readKey(fromBase64Url(cursor));
   // Only what this list would write itself is taken: that leaves no room for another list, a changed character or a second spelling.
-  if (key === undefined || encodeCursor(list, key) !== cursor) throw new CursorInvalidError(String(cursor));
+  if (key === undefined || encodeCursor(list, key) !== cursor)
+    throw new CursorInvalidError(String(cursor));
   return key;
 }
 
@@ -25,7 +26,9 @@ function readKey(text: string): JobKey | undefined {
     const parsed: unknown = JSON.parse(text.slice(checksumLength));
     if (!Array.isArray(parsed)) return undefined;
     const [, chainId, chainIndex] = parsed as unknown[];
-    return typeof chainId === "string" && typeof chainIndex === "number" ? { chainId, chainIndex } : undefined;
+    return typeof chainId === "string" && typeof chainIndex === "number"
+      ? { chainId, chainIndex }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -48,7 +51,8 @@ function toBase64Url(bytes: Uint8Array): string {
   for (let start = 0; start < bytes.length; start += 3) {
     const group = (bytes[start]! << 16) | ((bytes[start + 1] ?? 0) << 8) | (bytes[start + 2] ?? 0);
     const letterCount = Math.min(4, bytes.length - start + 1);
-    for (let letter = 0; letter < letterCount; letter++) text += alphabet[(group >> (18 - 6 * letter)) & 63];
+    for (let letter = 0; letter < letterCount; letter++)
+      text += alphabet[(group >> (18 - 6 * letter)) & 63];
   }
   return text;
 }

@@ -68,7 +68,7 @@ export type ExplanationReason =
       readonly claimedAt: Date | undefined;
       readonly attempt: number;
     }
-  /** The worker that held it is gone or its lease has ended: another worker takes it back soon. `worker` is `undefined` when its row is gone. */
+  /** The worker that held it is gone or its lease has ended: a live worker of its type takes it back. `worker` is `undefined` when its row is gone. */
   | {
       readonly kind: "leaseExpired";
       readonly workerId: string | undefined;
@@ -201,7 +201,9 @@ function unclaimableReasons(type: string, fleet: FleetFacts): readonly Explanati
   const isUnhandled = !fleet.isCapped && !handling.some((worker) => worker.isLive);
   return [
     ...(fleet.pausedTypes.has(type) ? [{ kind: "typePaused", type } as const] : []),
-    ...(isUnhandled ? [{ kind: "noWorker", type, expired: handling.map(toExplainedWorker) } as const] : []),
+    ...(isUnhandled
+      ? [{ kind: "noWorker", type, expired: handling.map(toExplainedWorker) } as const]
+      : []),
   ];
 }
 
@@ -225,8 +227,12 @@ function runningReasons(job: JobFacts, fleet: FleetFacts): readonly ExplanationR
   const { workerId, claimedAt, attempt } = job;
   const holder = fleet.workers.find((worker) => worker.workerId === workerId);
   const worker = holder === undefined ? undefined : toExplainedWorker(holder);
-  if (worker !== undefined && holder?.isLive === true) return [{ kind: "running", worker, claimedAt, attempt }];
-  return [{ kind: "leaseExpired", workerId, worker, claimedAt, attempt }, ...unclaimableReasons(job.type, fleet)];
+  if (worker !== undefined && holder?.isLive === true)
+    return [{ kind: "running", worker, claimedAt, attempt }];
+  return [
+    { kind: "leaseExpired", workerId, worker, claimedAt, attempt },
+    ...unclaimableReasons(job.type, fleet),
+  ];
 }
 
 function blockedReasons(job: JobFacts, fleet: FleetFacts): readonly ExplanationReason[] {
@@ -234,7 +240,9 @@ function blockedReasons(job: JobFacts, fleet: FleetFacts): readonly ExplanationR
   const otherCount = job.openBlockers - reasons.length;
   return [
     ...reasons.toSorted((left, right) => urgency(left) - urgency(right)),
-    ...(otherCount > 0 || reasons.length === 0 ? [{ kind: "blockedByOthers", count: Math.max(0, otherCount) } as const] : []),
+    ...(otherCount > 0 || reasons.length === 0
+      ? [{ kind: "blockedByOthers", count: Math.max(0, otherCount) } as const]
+      : []),
   ];
 }
 
@@ -249,7 +257,11 @@ function blockedReason(blocker: BlockerFacts, fleet: FleetFacts): ExplanationRea
 function urgency(reason: ExplanationReason): number {
   switch (reason.kind) {
     case "blocked":
-      return reason.cause === undefined ? (reason.chainStatus === "open" ? 3 : 1) : urgency(reason.cause.reasons[0]!);
+      return reason.cause === undefined
+        ? reason.chainStatus === "open"
+          ? 3
+          : 1
+        : urgency(reason.cause.reasons[0]!);
     case "deadlocked":
       return 0;
     case "failed":

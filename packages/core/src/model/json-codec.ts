@@ -8,7 +8,7 @@ import { ValueNotJsonError, ValueUnreadableError } from "../errors/value-errors.
  */
 export function encodeJson(value: unknown, what: string): string | undefined {
   if (value === undefined) return undefined;
-  const problem = findProblem(value, "", []);
+  const problem = findProblem(value, []);
   if (problem !== undefined) throw new ValueNotJsonError({ ...problem, what });
   return JSON.stringify(value);
 }
@@ -23,46 +23,65 @@ export function decodeJson(text: string | undefined, what: string): unknown {
   }
 }
 
+/** Deeper values overflow the stack of some reader or other, databases included. */
+const depthMax = 500;
+
 interface Problem {
   readonly path: string;
   readonly problem: string;
 }
 
-function findProblem(value: unknown, path: string, ancestors: readonly object[]): Problem | undefined {
+function findProblem(value: unknown, ancestors: object[]): Problem | undefined {
   switch (typeof value) {
     case "string":
     case "boolean":
       return undefined;
     case "number":
-      return Number.isFinite(value) ? undefined : { path, problem: `JSON has no ${value}` };
+      return Number.isFinite(value) ? undefined : here(`JSON has no ${value}`);
     case "object":
-      return value === null ? undefined : findObjectProblem(value, path, ancestors);
+      return value === null ? undefined : findObjectProblem(value, ancestors);
     case "undefined":
-      return { path, problem: "JSON has no undefined; use null" };
+      return here("JSON has no undefined; use null");
     default:
-      return { path, problem: `JSON cannot carry a ${typeof value}` };
+      return here(`JSON cannot carry a ${typeof value}`);
   }
 }
 
-function findObjectProblem(value: object, path: string, ancestors: readonly object[]): Problem | undefined {
-  if (ancestors.includes(value)) return { path, problem: "it contains itself" };
-  const inside = [...ancestors, value];
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const problem = findProblem(value[index], joinPath(path, String(index)), inside);
-      if (problem !== undefined) return problem;
-    }
-    return undefined;
-  }
-  if (!isPlainObject(value)) return { path, problem: `it is an instance of ${nameOfClass(value)}; pass a plain object` };
-  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return { path, problem: "it has a toJSON method; pass what that returns" };
-  for (const key of Object.keys(value)) {
-    const entry = (value as Record<string, unknown>)[key];
-    if (entry === undefined) continue;
-    const problem = findProblem(entry, joinPath(path, key), inside);
-    if (problem !== undefined) return problem;
+function findObjectProblem(value: object, ancestors: object[]): Problem | undefined {
+  if (ancestors.includes(value)) return here("it contains itself");
+  if (ancestors.length >= depthMax) return here(`it is nested deeper than ${depthMax} levels`);
+  ancestors.push(value);
+  const problem = Array.isArray(value) ? findListProblem(value, ancestors) : findRecordProblem(value, ancestors);
+  ancestors.pop();
+  return problem;
+}
+
+function findListProblem(list: readonly unknown[], ancestors: object[]): Problem | undefined {
+  for (let index = 0; index < list.length; index++) {
+    const problem = findProblem(list[index], ancestors);
+    if (problem !== undefined) return under(String(index), problem);
   }
   return undefined;
+}
+
+function findRecordProblem(value: object, ancestors: object[]): Problem | undefined {
+  if (!isPlainObject(value)) return here(`it is an instance of ${nameOfClass(value)}; pass a plain object`);
+  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return here("it has a toJSON method; pass what that returns");
+  for (const key of Object.keys(value)) {
+    const entry = (value as Record<string, unknown>)[key];
+    const problem = entry === undefined ? undefined : findProblem(entry, ancestors);
+    if (problem !== undefined) return under(key, problem);
+  }
+  return undefined;
+}
+
+/** The path is put together on the way out, since hardly any value has a problem. */
+function here(problem: string): Problem {
+  return { path: "", problem };
+}
+
+function under(key: string, { path, problem }: Problem): Problem {
+  return { path: path === "" ? key : `${key}.${path}`, problem };
 }
 
 /** True for objects of any realm whose prototype is that realm's Object.prototype, or none. */
@@ -74,8 +93,4 @@ function isPlainObject(value: object): boolean {
 function nameOfClass(value: object): string {
   const constructor: unknown = (value as { constructor?: unknown }).constructor;
   return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "a class";
-}
-
-function joinPath(path: string, key: string): string {
-  return path === "" ? key : `${path}.${key}`;
 }

@@ -20,13 +20,14 @@ export const chainStatuses = ["open", "completed", "failed", "cancelled"] as con
 /** Where a chain stands. A `failed` chain is closed, but still blocks its dependants, since a redrive may complete it. */
 export type ChainStatus = (typeof chainStatuses)[number];
 
-export const finalJobStatuses = [
+/** The statuses that a job does not leave by itself. */
+export const finalJobStatuses: readonly JobStatus[] = [
   "completed",
   "continued",
   "failed",
   "cancelled",
-] as const satisfies readonly JobStatus[];
+];
 
 export function isFinalJobStatus(status: JobStatus): boolean {
-  return (finalJobStatuses as readonly JobStatus[]).includes(status);
+  return finalJobStatuses.includes(status);
 }

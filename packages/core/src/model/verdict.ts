@@ -7,7 +7,8 @@ type Blocked = Extract<ExplanationReason, { kind: "blocked" }>;
 export function describeJob(explanation: Omit<Explanation, "verdict">): string {
   const [first] = explanation.reasons;
   if (first === undefined) return `is ${explanation.status}`;
-  const clause = first.kind === "blocked" ? describeBlocked(first, explanation.reasons) : describeReason(first);
+  const clause =
+    first.kind === "blocked" ? describeBlocked(first, explanation.reasons) : describeReason(first);
   return first.kind === "failed" ? `${clause}; redrive its chain to run it again` : clause;
 }
 
@@ -17,22 +18,33 @@ function describeBlocked(reason: Blocked, all: readonly ExplanationReason[]): st
     return kind === "blocked" || kind === "deadlocked" ? count + 1 : count;
   }, 0);
   const chain = `"${reason.chainId}" ("${reason.chainType}")`;
-  const direct = blockerCount === 1 ? `waits for chain ${chain}` : `waits for ${blockerCount} chains, among them ${chain}`;
+  const direct =
+    blockerCount === 1
+      ? `waits for chain ${chain}`
+      : `waits for ${blockerCount} chains, among them ${chain}`;
   return `${direct}, ${describeCause(reason)}`;
 }
 
 /** Names the job at the root of the wait and leaves out the chains between. */
 function describeCause(reason: Blocked): string {
   const { root, cause, between } = rootOf(reason);
+  const through = `and through ${between} more ${between === 1 ? "chain" : "chains"} for`;
   if (cause === undefined) {
-    return between === 0 ? `which is ${root.chainStatus}` : `and behind it, ${between} more on, for chain "${root.chainId}", which is ${root.chainStatus}`;
+    const state = `which is ${root.chainStatus}`;
+    return between === 0
+      ? state
+      : `${through} chain "${root.chainId}" ("${root.chainType}"), ${state}`;
   }
   const job = `job "${cause.jobId}" ("${cause.type}")`;
   const clause = describeReason(cause.reasons[0]!);
-  return between === 0 ? `whose ${job} ${clause}` : `and in the end, ${between} more on, for ${job}, which ${clause}`;
+  return between === 0 ? `whose ${job} ${clause}` : `${through} ${job}, which ${clause}`;
 }
 
-function rootOf(reason: Blocked): { root: Blocked; cause: Explanation | undefined; between: number } {
+function rootOf(reason: Blocked): {
+  root: Blocked;
+  cause: Explanation | undefined;
+  between: number;
+} {
   let root = reason;
   for (let between = 0; ; between++) {
     const next = root.cause?.reasons[0];
@@ -63,8 +75,8 @@ function describeReason(reason: ExplanationReason): string {
       return `${reason.attempt === 0 ? "is held by" : `runs (attempt ${reason.attempt}) on`} worker "${reason.worker.name}"${since(reason.claimedAt)}, leased until ${instant(reason.worker.leaseUntil)}`;
     case "leaseExpired":
       return reason.worker === undefined
-        ? `is held by a worker that is gone ("${reason.workerId ?? "unknown"}"), and a live worker will take it back`
-        : `is held by worker "${reason.worker.name}", whose lease ended at ${instant(reason.worker.leaseUntil)}, and a live worker will take it back`;
+        ? `is held by a worker that is gone ("${reason.workerId ?? "unknown"}"), and a live worker of its type will take it back`
+        : `is held by worker "${reason.worker.name}", whose lease ended at ${instant(reason.worker.leaseUntil)}, and a live worker of its type will take it back`;
     case "completed":
       return `completed${reason.completedAt === undefined ? "" : ` at ${instant(reason.completedAt)}`}`;
     case "continued":
@@ -76,8 +88,13 @@ function describeReason(reason: ExplanationReason): string {
   }
 }
 
-function describeNoWorker({ type, expired }: Extract<ExplanationReason, { kind: "noWorker" }>): string {
-  const latest = expired.toSorted((left, right) => right.leaseUntil.getTime() - left.leaseUntil.getTime())[0];
+function describeNoWorker({
+  type,
+  expired,
+}: Extract<ExplanationReason, { kind: "noWorker" }>): string {
+  const latest = expired.toSorted(
+    (left, right) => right.leaseUntil.getTime() - left.leaseUntil.getTime(),
+  )[0];
   return latest === undefined
     ? `has no worker: none handles "${type}"`
     : `has no live worker: the lease of "${latest.name}", the last that handled "${type}", ended at ${instant(latest.leaseUntil)}`;
@@ -92,7 +109,9 @@ function describeWaiting(reason: Extract<ExplanationReason, { kind: "waitingForS
 }
 
 function describePrevious({ attempt, outcome, error }: PreviousAttempt): string {
-  return outcome === "lost" ? `attempt ${attempt} was lost with its worker` : `attempt ${attempt} failed${describeError(error)}`;
+  return outcome === "lost"
+    ? `attempt ${attempt} was lost with its worker`
+    : `attempt ${attempt} failed${describeError(error)}`;
 }
 
 const errorLengthMax = 200;

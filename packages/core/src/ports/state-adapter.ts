@@ -74,8 +74,8 @@ export interface StateAdapter<in out TTransaction = unknown> extends StateReads<
    *
    * Claims at most `claim.slots + claim.ahead` ready jobs of the given types whose type is not paused, by (priority, ready time)
    * within a type, best effort across types, and never two callers the same job. The first `slots` of them begin at once and have their attempt
-   * counted (P5); the rest are held (`isStarted: false`) until they stand in `started`. A suspect job (held by a worker that
-   * died, so nobody knows whether it had begun) is counted at the claim in any place, and comes before the others in the answer. A worker without a live lease claims nothing (`isLive: false`), and its sticky continuations are
+   * counted (P5); the rest are held (`isStarted: false`) until they stand in `started`. A suspect job (its
+   * last worker died with it in its hands) is counted at the claim in any place, and comes before the others in the answer. A worker without a live lease claims nothing (`isLive: false`), and its sticky continuations are
    * inserted ready; settling is allowed.
    */
   exchange(params: ExchangeParams): Promise<ExchangeResult>;
@@ -97,7 +97,8 @@ export interface StateAdapter<in out TTransaction = unknown> extends StateReads<
    * Extends a live lease (never revives an expired one: `isLive: false`, and nothing else is done), notes started jobs and progress, and
    * compares what the worker holds with what the database says: `lost` names what it no longer owns and why (an attempt that this
    * worker itself settled is no news and not named); what the database
-   * gives it and it does not know (a reply that was lost, trap A11) goes back to ready without counting an attempt.
+   * gives it and it does not know (a reply that was lost, trap A11) goes back to ready without counting an attempt. Never waits for a user's transaction, a database with one writer excepted: a
+   * row that is locked is compared at the next beat.
    */
   renew(params: RenewParams): Promise<RenewResult>;
 
@@ -107,7 +108,8 @@ export interface StateAdapter<in out TTransaction = unknown> extends StateReads<
   /**
    * Takes the jobs of workers whose lease has expired, and of workers that are gone, at most `limit`: a started job goes back to ready with
    * its attempt counted, or fails when `attemptLimits` names its type and the attempts are used up (P5, types not named are left to those who know
-   * them, trap A7); a held one goes back uncounted, as suspect. A worker's row is deleted when none of its jobs is left.
+   * them, trap A7); a held one goes back uncounted. All that go back are suspect: a poison job must not alternate between counted and held.
+   * A worker's row is deleted when none of its jobs is left.
    * Safe against a job that settles meanwhile (traps A1, A6); any number of workers may call it.
    */
   reap(params: {

@@ -28,7 +28,7 @@ export function createConsoleLogger(options: ConsoleLoggerOptions = {}): EventSu
 }
 
 /** How grave an event is. */
-export function levelOf(event: DomainEvent): LogLevel {
+function levelOf(event: DomainEvent): LogLevel {
   switch (event.name) {
     case "chain.deduplicated":
     case "job.continued":
@@ -68,7 +68,9 @@ export function levelOf(event: DomainEvent): LogLevel {
   }
 }
 
-const endLevels: Readonly<Record<Extract<DomainEvent, { name: "attempt.ended" }>["outcome"], LogLevel>> = {
+const endLevels: Readonly<
+  Record<Extract<DomainEvent, { name: "attempt.ended" }>["outcome"], LogLevel>
+> = {
   completed: "debug",
   continued: "debug",
   rescheduled: "debug",
@@ -86,26 +88,38 @@ function unknownLevel(_event: never): LogLevel {
 
 function formatLine(event: EmittedEvent, level: LogLevel, hasStack: boolean): string {
   const { name, atMs, ...fields } = event;
-  const pairs = Object.entries(fields).flatMap(([key, value]) => (key === "error" ? formatError(value, hasStack) : formatField(key, value)));
+  const pairs = Object.entries(fields).flatMap(([key, value]) =>
+    key === "error" ? formatError(value, hasStack) : formatField(key, value),
+  );
   return [new Date(atMs).toISOString(), level.toUpperCase(), name, ...pairs].join(" ");
 }
 
 /** Only what is plain is written: an object could hold anything. */
 function formatField(key: string, value: unknown): readonly string[] {
   if (Array.isArray(value)) return [`${key}=${quote(value.map(String).join(","))}`];
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? [`${key}=${quote(String(value))}`] : [];
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? [`${key}=${quote(String(value))}`]
+    : [];
 }
 
 function formatError(error: unknown, hasStack: boolean): readonly string[] {
   if (error === undefined) return [];
-  if (!(error instanceof Error)) return [`error=${quote(typeof error === "object" ? "a thrown object" : String(error))}`];
+  if (!(error instanceof Error))
+    return [`error=${quote(typeof error === "string" ? error : `a thrown ${typeof error}`)}`];
   const stack = hasStack && error.stack !== undefined ? [`stack=${quote(error.stack)}`] : [];
   return [`error=${quote(`${error.name}: ${error.message}`)}`, ...stack];
 }
 
-/** As it is where that is one word; else as JSON, so that no text of others can begin a line or a pair of its own. */
+/**
+ * As it is where that is one word; else as JSON, so that no text of others can begin a line or a pair of its own. JSON lets some
+ * control characters and line ends pass that terminals obey.
+ */
 function quote(text: string): string {
-  return /^[\w.:@/,+-]+$/.test(text) ? text : JSON.stringify(text);
+  if (/^[\w.:@/,+-]+$/.test(text)) return text;
+  return JSON.stringify(text).replaceAll(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function writeToConsole(line: string, level: LogLevel): void {

@@ -2,7 +2,7 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { JobTypeDefinitionError, JobTypeDuplicateError } from "../errors/errors.ts";
+import { JobTypeDefinitionError, JobTypeDuplicateError } from "../errors/definition-errors.ts";
 import { defineJobTypes } from "./define-job-types.ts";
 import type { JobTypes } from "./job-types.ts";
 import { json } from "./json.ts";

@@ -1,4 +1,4 @@
-import { JobTypeDuplicateError } from "../errors/errors.ts";
+import { JobTypeDuplicateError } from "../errors/definition-errors.ts";
 import type { JobTypeDefinition, JobTypes } from "./job-types.ts";
 import { checkReferences, definitionsOf } from "./normalise-definitions.ts";
 

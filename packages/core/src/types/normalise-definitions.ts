@@ -1,4 +1,4 @@
-import { JobTypeDefinitionError } from "../errors/errors.ts";
+import { JobTypeDefinitionError } from "../errors/definition-errors.ts";
 import type { BlockerSlot, JobTypeDefinition, JobTypes } from "./job-types.ts";
 import type { StandardSchemaV1 } from "./standard-schema.ts";
 

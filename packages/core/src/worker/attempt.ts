@@ -16,7 +16,8 @@ export interface Attempt {
   readonly controller: AbortController;
   /** How many jobs of its chain came before it in the same slot without a claim in between. */
   readonly stickyCount: number;
-  startedAtMs: number;
+  /** On the monotonic clock; `undefined` while it is held. */
+  startedAtMs: number | undefined;
   lostReason: LostReason | undefined;
   /** JSON text of the latest progress that has not been sent. */
   progress: string | undefined;
@@ -40,7 +41,7 @@ export function createAttempt(job: ClaimedJob, handler: ResolvedHandler, workerI
     workerId,
     controller: new AbortController(),
     stickyCount,
-    startedAtMs: 0,
+    startedAtMs: undefined,
     lostReason: undefined,
     progress: undefined,
     expectedNext: undefined,

@@ -93,7 +93,7 @@ async function endOfThrow<TTransaction>(context: EngineContext<TTransaction>, at
 }
 
 /** The end of an attempt that failed with `error`: given back when its worker stops, else by its retry policy. */
-export function failedEnd<TTransaction>(context: EngineContext<TTransaction>, attempt: Attempt, error: unknown): AttemptEnd {
+export function failedEnd<TTransaction>(context: EngineContext<TTransaction>, attempt: Attempt, error: unknown): Extract<AttemptEnd, { kind: "outcome" }> {
   const { controller } = attempt;
   if (controller.signal.aborted && (controller.signal.reason as { reason?: unknown }).reason === "shutdown") {
     return { kind: "outcome", outcome: { kind: "released" }, error };
@@ -124,6 +124,6 @@ export function refusedEnd<TTransaction>(
   context: EngineContext<TTransaction>,
   attempt: Attempt,
   refusal: { readonly blockerChainId: string; readonly reason: "notFound" | "cancelled" },
-): AttemptEnd {
+): Extract<AttemptEnd, { kind: "outcome" }> {
   return failedEnd(context, attempt, new BlockerUnusableError({ chainId: refusal.blockerChainId, reason: refusal.reason }));
 }

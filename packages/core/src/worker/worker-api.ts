@@ -157,7 +157,8 @@ export interface Worker {
 
   /**
    * Claims no more, waits for what runs up to `timeoutMs` (default: `stopTimeoutMs`), then aborts it with reason
-   * "shutdown" and waits for it to return; gives back what it holds without counting an attempt. Stopping twice is fine.
+   * "shutdown" and waits another second for it to return; gives back what it holds without counting an attempt. A handler
+   * that goes on nevertheless has lost its job: the fence refuses what it writes. Stopping twice is fine.
    */
   stop(options?: { timeoutMs?: number | undefined }): Promise<void>;
 

@@ -13,7 +13,10 @@ export function toChainDetails(
   const { chainId, last, status } = record;
   const owner = { chainId, chainIndex: last.chainIndex, type: last.type };
   const chains = new Map(graph.chains.map((chain) => [chain.chainId, toChainSummary(chain)]));
-  const toLink = ({ job, slot, ordinal }: ChainGraph["edges"][number], otherId: string): ChainLink => ({
+  const toLink = (
+    { job, slot, ordinal }: ChainGraph["edges"][number],
+    otherId: string,
+  ): ChainLink => ({
     jobId: formatJobId(job),
     slot,
     ordinal,
@@ -25,8 +28,12 @@ export function toChainDetails(
     output: payloads.value(record.output, "output", owner),
     ...readEnding(payloads, { status, text: record.error }, owner),
     jobs,
-    blockers: graph.edges.filter(({ job }) => job.chainId === chainId).map((edge) => toLink(edge, edge.blockedBy)),
-    dependants: graph.edges.filter(({ blockedBy }) => blockedBy === chainId).map((edge) => toLink(edge, edge.job.chainId)),
+    blockers: graph.edges
+      .filter(({ job }) => job.chainId === chainId)
+      .map((edge) => toLink(edge, edge.blockedBy)),
+    dependants: graph.edges
+      .filter(({ blockedBy }) => blockedBy === chainId)
+      .map((edge) => toLink(edge, edge.job.chainId)),
     isTruncated: graph.isTruncated,
   };
 }

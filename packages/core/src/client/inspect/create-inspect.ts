@@ -5,7 +5,15 @@ import { formatJobId } from "../../model/ids.ts";
 import { checkNumber } from "../../model/options.ts";
 import type { AttemptRecord, JobRecord } from "../../ports/state-reads.ts";
 import { toChainDetails } from "./chain-details.ts";
-import type { AttemptSummary, Inspect, InspectOptions, JobDetails, JobPage, JobSelection, PageOptions } from "./inspect-api.ts";
+import type {
+  AttemptSummary,
+  Inspect,
+  InspectOptions,
+  JobDetails,
+  JobPage,
+  JobSelection,
+  PageOptions,
+} from "./inspect-api.ts";
 import { readPage } from "./pages.ts";
 import { createPayloadReader, readEnding, type PayloadReader } from "./read-payloads.ts";
 import { toChainFilter, toJobFilter } from "./selections.ts";
@@ -17,7 +25,10 @@ const graphDepth = { default: 3, max: 10 };
 const graphLimitMax = 200;
 
 /** Makes the reads for people and tools. */
-export function createInspect<TTransaction>(context: EngineContext<TTransaction>, options: InspectOptions): Inspect {
+export function createInspect<TTransaction>(
+  context: EngineContext<TTransaction>,
+  options: InspectOptions,
+): Inspect {
   const { state } = context;
   const payloads = createPayloadReader(options.redact);
 
@@ -28,7 +39,9 @@ export function createInspect<TTransaction>(context: EngineContext<TTransaction>
 
   const listJobs = async (given: JobSelection & PageOptions = {}): Promise<JobPage> => {
     const filter = toJobFilter(given);
-    const { records, ...next } = await readPage("jobs", given, (page) => state.listJobs({ filter, ...page }));
+    const { records, ...next } = await readPage("jobs", given, (page) =>
+      state.listJobs({ filter, ...page }),
+    );
     return { jobs: records.map(toJobSummary), ...next };
   };
 
@@ -42,7 +55,9 @@ export function createInspect<TTransaction>(context: EngineContext<TTransaction>
   return {
     async listChains(given = {}) {
       const filter = toChainFilter(given);
-      const { records, ...next } = await readPage("chains", given, (page) => state.listChains({ filter, ...page, after: page.after?.chainId }));
+      const { records, ...next } = await readPage("chains", given, (page) =>
+        state.listChains({ filter, ...page, after: page.after?.chainId }),
+      );
       return { chains: records.map(toChainSummary), ...next };
     },
 
@@ -71,14 +86,24 @@ export function createInspect<TTransaction>(context: EngineContext<TTransaction>
     async listAttempts({ jobId }) {
       const job = await readJob(jobId);
       if (job === undefined) throw new JobNotFoundError({ jobId });
-      const attempts = await state.listAttempts({ key: { chainId: job.chainId, chainIndex: job.chainIndex } });
+      const attempts = await state.listAttempts({
+        key: { chainId: job.chainId, chainIndex: job.chainIndex },
+      });
       return attempts.map((attempt) => toAttemptSummary(attempt, job, payloads));
     },
 
     async graph(given) {
       const chainId = requireChainId(given.chainId);
-      const depth = checkNumber(given.depth ?? graphDepth.default, "depth", { min: 1, max: graphDepth.max, isWhole: true });
-      const limit = checkNumber(given.limit ?? graphLimitMax, "limit", { min: 1, max: graphLimitMax, isWhole: true });
+      const depth = checkNumber(given.depth ?? graphDepth.default, "depth", {
+        min: 1,
+        max: graphDepth.max,
+        isWhole: true,
+      });
+      const limit = checkNumber(given.limit ?? graphLimitMax, "limit", {
+        min: 1,
+        max: graphLimitMax,
+        isWhole: true,
+      });
       const graph = await state.chainGraph({ chainId, depth, limit });
       if (graph.chains.length === 0) throw new ChainNotFoundError({ chainId });
       return toChainNetwork(graph);
@@ -112,8 +137,20 @@ function toJobDetails(record: JobRecord, payloads: PayloadReader): JobDetails {
   };
 }
 
-function toAttemptSummary(record: AttemptRecord, job: JobRecord, payloads: PayloadReader): AttemptSummary {
+function toAttemptSummary(
+  record: AttemptRecord,
+  job: JobRecord,
+  payloads: PayloadReader,
+): AttemptSummary {
   const { attempt, workerId, outcome, startedAt, endedAt } = record;
   const error = record.error === undefined ? undefined : payloads.error(record.error, job);
-  return { jobId: formatJobId(record), attempt, workerId, outcome, startedAt, endedAt, error: error ?? null };
+  return {
+    jobId: formatJobId(record),
+    attempt,
+    workerId,
+    outcome,
+    startedAt,
+    endedAt,
+    error: error ?? null,
+  };
 }

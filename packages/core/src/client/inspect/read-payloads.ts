@@ -5,20 +5,27 @@ import type { JobStatus } from "../../model/status.ts";
 import type { PayloadPlace, Redact } from "./inspect-api.ts";
 
 /** The job that a payload belongs to. */
-export type PayloadOwner = JobKey & { readonly type: string };
+type PayloadOwner = JobKey & { readonly type: string };
 
 /** Reads stored payloads for people: decoded as JSON, not by a schema, and redacted. */
 export interface PayloadReader {
   /** `undefined` stays `undefined`. */
-  readonly value: (text: string | undefined, where: Exclude<PayloadPlace, "error">, owner: PayloadOwner) => unknown;
+  readonly value: (
+    text: string | undefined,
+    where: Exclude<PayloadPlace, "error">,
+    owner: PayloadOwner,
+  ) => unknown;
   readonly error: (text: string, owner: PayloadOwner) => StoredError | undefined;
 }
 
 export function createPayloadReader(redact: Redact | undefined): PayloadReader {
   const show = (value: unknown, where: PayloadPlace, owner: PayloadOwner): unknown =>
-    redact === undefined ? value : redact(value, { type: owner.type, where, jobId: formatJobId(owner) });
+    redact === undefined
+      ? value
+      : redact(value, { type: owner.type, where, jobId: formatJobId(owner) });
   return {
-    value: (text, where, owner) => (text === undefined ? undefined : show(parseOrText(text), where, owner)),
+    value: (text, where, owner) =>
+      text === undefined ? undefined : show(parseOrText(text), where, owner),
     error: (text, owner) => toStoredError(show(decodeError(text), "error", owner)),
   };
 }
@@ -30,8 +37,12 @@ export function readEnding(
   owner: PayloadOwner,
 ): { readonly error: StoredError | null; readonly cancelReason: string | null } {
   const { status, text } = ending;
-  if (status === "cancelled") return { error: null, cancelReason: decodeCancelReason(text) ?? null };
-  return { error: text === undefined ? null : (payloads.error(text, owner) ?? null), cancelReason: null };
+  if (status === "cancelled")
+    return { error: null, cancelReason: decodeCancelReason(text) ?? null };
+  return {
+    error: text === undefined ? null : (payloads.error(text, owner) ?? null),
+    cancelReason: null,
+  };
 }
 
 /** A row that something else has broken is shown rather than hidden: an operator has to see it. */

@@ -37,7 +37,9 @@ function checkStatuses(statuses: readonly string[] | undefined, known: readonly 
   checkTexts(statuses, "statuses");
   const unknown = statuses?.find((status) => !known.includes(status));
   if (unknown !== undefined) {
-    throw new OptionInvalidError(`"${unknown}" is no status. Give some of ${known.join(", ")}.`, { option: "statuses" });
+    throw new OptionInvalidError(`"${unknown}" is no status. Give some of ${known.join(", ")}.`, {
+      option: "statuses",
+    });
   }
 }
 

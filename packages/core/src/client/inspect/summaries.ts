@@ -7,12 +7,27 @@ import type { ChainNetwork, ChainSummary, JobSummary, WorkerSummary } from "./in
 export function toChainSummary(record: ChainRecord): ChainSummary {
   const { chainId, type, status, createdAt, closedAt, labels } = record;
   const { chainIndex } = record.last;
-  const last = { jobId: formatJobId({ chainId, chainIndex }), chainIndex, type: record.last.type, status: record.last.status };
+  const last = {
+    jobId: formatJobId({ chainId, chainIndex }),
+    chainIndex,
+    type: record.last.type,
+    status: record.last.status,
+  };
   return { chainId, type, status, createdAt, closedAt: closedAt ?? null, labels, last };
 }
 
 export function toJobSummary(record: JobRecord): JobSummary {
-  const { chainId, chainIndex, type, chainType, status, priority, attempt, createdAt, scheduledAt } = record;
+  const {
+    chainId,
+    chainIndex,
+    type,
+    chainType,
+    status,
+    priority,
+    attempt,
+    createdAt,
+    scheduledAt,
+  } = record;
   return {
     jobId: formatJobId(record),
     chainId,
@@ -35,14 +50,42 @@ export function toJobSummary(record: JobRecord): JobSummary {
 }
 
 export function toWorkerSummary(record: WorkerRecord): WorkerSummary {
-  const { workerId, name, host, pid, types, concurrency, startedAt, leaseUntil, isLive, runningCount } = record;
-  return { workerId, name, host, pid, types, concurrency, startedAt, leaseUntil, isLive, runningCount };
+  const {
+    workerId,
+    name,
+    host,
+    pid,
+    types,
+    concurrency,
+    startedAt,
+    leaseUntil,
+    isLive,
+    runningCount,
+  } = record;
+  return {
+    workerId,
+    name,
+    host,
+    pid,
+    types,
+    concurrency,
+    startedAt,
+    leaseUntil,
+    isLive,
+    runningCount,
+  };
 }
 
 export function toChainNetwork(graph: ChainGraph): ChainNetwork {
   return {
     chains: graph.chains.map(toChainSummary),
-    edges: graph.edges.map(({ job, slot, ordinal, blockedBy }) => ({ jobId: formatJobId(job), chainId: job.chainId, slot, ordinal, blockedBy })),
+    edges: graph.edges.map(({ job, slot, ordinal, blockedBy }) => ({
+      jobId: formatJobId(job),
+      chainId: job.chainId,
+      slot,
+      ordinal,
+      blockedBy,
+    })),
     isTruncated: graph.isTruncated,
   };
 }

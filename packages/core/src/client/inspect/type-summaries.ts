@@ -16,18 +16,30 @@ export interface TypeSources {
 }
 
 /** One summary for each type that any source names, by name. */
-export function summariseTypes({ definitions, stats, pauses, workers }: TypeSources): readonly TypeSummary[] {
+export function summariseTypes({
+  definitions,
+  stats,
+  pauses,
+  workers,
+}: TypeSources): readonly TypeSummary[] {
   const statsByType = new Map(stats.map((entry) => [entry.type, entry]));
   const paused = new Set(pauses.filter(({ isPaused }) => isPaused).map(({ type }) => type));
   const live = workers.filter(({ isLive }) => isLive);
-  const names = new Set([...definitions.keys(), ...statsByType.keys(), ...pauses.map(({ type }) => type), ...workers.flatMap(({ types }) => types)]);
+  const names = new Set([
+    ...definitions.keys(),
+    ...statsByType.keys(),
+    ...pauses.map(({ type }) => type),
+    ...workers.flatMap(({ types }) => types),
+  ]);
   return [...names].toSorted(compareText).map((type) => ({
     type,
     definition: toDefinition(definitions.get(type)),
     isPaused: paused.has(type),
     counts: toCounts(statsByType.get(type)),
     oldestReadyMs: statsByType.get(type)?.oldestReadyMs ?? null,
-    workers: live.filter(({ types }) => types.includes(type)).map(({ workerId, name }) => ({ workerId, name })),
+    workers: live
+      .filter(({ types }) => types.includes(type))
+      .map(({ workerId, name }) => ({ workerId, name })),
   }));
 }
 
@@ -35,24 +47,39 @@ export function summariseTypes({ definitions, stats, pauses, workers }: TypeSour
 export function summariseStats(sources: TypeSources): StatsSummary {
   const types = summariseTypes(sources);
   const counts = types.map((type) => type.counts);
-  const sum = (status: keyof JobCounts): number => counts.reduce((total, count) => total + count[status], 0);
-  const oldest = types.flatMap(({ oldestReadyMs }) => (oldestReadyMs === null ? [] : [oldestReadyMs]));
+  const sum = (status: keyof JobCounts): number =>
+    counts.reduce((total, count) => total + count[status], 0);
+  const oldest = types.flatMap(({ oldestReadyMs }) =>
+    oldestReadyMs === null ? [] : [oldestReadyMs],
+  );
   const liveWorkerCount = sources.workers.filter(({ isLive }) => isLive).length;
   return {
-    counts: { blocked: sum("blocked"), scheduled: sum("scheduled"), ready: sum("ready"), running: sum("running"), failed: sum("failed") },
+    counts: {
+      blocked: sum("blocked"),
+      scheduled: sum("scheduled"),
+      ready: sum("ready"),
+      running: sum("running"),
+      failed: sum("failed"),
+    },
     isCapped: counts.some((count) => Object.values(count).some((value) => value >= countCap)),
     oldestReadyMs: oldest.length === 0 ? null : Math.max(...oldest),
     liveWorkerCount,
     expiredWorkerCount: sources.workers.length - liveWorkerCount,
     pausedTypes: types.filter(({ isPaused }) => isPaused).map(({ type }) => type),
-    typesWithoutWorker: types.filter((type) => type.workers.length === 0 && type.counts.ready + type.counts.scheduled > 0).map(({ type }) => type),
+    typesWithoutWorker: types
+      .filter((type) => type.workers.length === 0 && type.counts.ready + type.counts.scheduled > 0)
+      .map(({ type }) => type),
   };
 }
 
 function toDefinition(definition: JobTypeDefinition | undefined): TypeSummary["definition"] {
   if (definition === undefined) return null;
   const { isEntry, continueWith } = definition;
-  const blockers = Object.entries(definition.blockers).map(([slot, { type, isList }]) => ({ slot, type, isList }));
+  const blockers = Object.entries(definition.blockers).map(([slot, { type, isList }]) => ({
+    slot,
+    type,
+    isList,
+  }));
   return { isEntry, continueWith, blockers };
 }
 

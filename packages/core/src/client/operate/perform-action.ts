@@ -2,7 +2,12 @@ import { OperationRefusedError } from "../../errors/machine-errors.ts";
 import { OptionInvalidError } from "../../errors/value-errors.ts";
 import type { EngineContext } from "../../engine/context.ts";
 import { writeScope, type WriteScope } from "../../engine/transaction-hooks.ts";
-import type { ActionOptions, AuthorizeRequest, OperateAction, OperateOptions } from "./operate-api.ts";
+import type {
+  ActionOptions,
+  AuthorizeRequest,
+  OperateAction,
+  OperateOptions,
+} from "./operate-api.ts";
 
 /** The most chains or types that one call takes. */
 export const subjectCountMax = 1_000;
@@ -32,7 +37,15 @@ export async function performAction<TTransaction, TResult>(
   await authorizeAction(context, operations, scope, actor, subject);
   const { result, affectedCount } = await run();
   const { action, chainIds, types = [] } = subject;
-  const event = { name: "operate.action", action, actor, reason: options.reason, chainIds, types, affectedCount } as const;
+  const event = {
+    name: "operate.action",
+    action,
+    actor,
+    reason: options.reason,
+    chainIds,
+    types,
+    affectedCount,
+  } as const;
   await scope.deliver({ events: [event], topics: [] });
   return result;
 }
@@ -52,17 +65,28 @@ export async function authorizeAction<TTransaction>(
   const types = subject.types ?? (await readTypes(context, scope, chainIds));
   const request: AuthorizeRequest = { action, actor, chainIds, types, cascade };
   // Anything but true is a no: a caller without the compiler may give back nothing.
-  if ((await operations.authorize(request)) !== true) {
-    throw new OperationRefusedError({ action, reason: actor === undefined ? "nobody is named who may do it" : `"${actor}" may not do it` });
+  const answer: unknown = await operations.authorize(request);
+  if (answer !== true) {
+    throw new OperationRefusedError({
+      action,
+      reason: actor === undefined ? "nobody is named who may do it" : `"${actor}" may not do it`,
+    });
   }
 }
 
 function checkCount(subjects: readonly string[], option: string): void {
   if (Array.isArray(subjects) && subjects.length <= subjectCountMax) return;
-  throw new OptionInvalidError(`${option} is no list of at most ${subjectCountMax}. Call several times for more.`, { option });
+  throw new OptionInvalidError(
+    `${option} is no list of at most ${subjectCountMax}. Call several times for more.`,
+    { option },
+  );
 }
 
-async function readTypes<TTransaction>(context: EngineContext<TTransaction>, scope: WriteScope<TTransaction>, chainIds: readonly string[]): Promise<readonly string[]> {
+async function readTypes<TTransaction>(
+  context: EngineContext<TTransaction>,
+  scope: WriteScope<TTransaction>,
+  chainIds: readonly string[],
+): Promise<readonly string[]> {
   const chains = await context.state.getChains({ tx: scope.tx, chainIds });
   return [...new Set(chains.flatMap((chain) => (chain === undefined ? [] : [chain.type])))];
 }

@@ -1,0 +1,50 @@
+import type { ClaimedJob, ClaimRequest } from "../ports/state-adapter.ts";
+import type { Runner } from "./runner.ts";
+import type { WorkerState } from "./worker-state.ts";
+
+/** Decides what to claim, and hands what came to the runner. */
+export class Claimer<TTransaction> {
+  readonly #state: WorkerState<TTransaction>;
+  readonly #runner: Runner<TTransaction>;
+  #claimCount = 0;
+
+  constructor(state: WorkerState<TTransaction>, runner: Runner<TTransaction>) {
+    this.#state = state;
+    this.#runner = runner;
+  }
+
+  /** What to ask for; `undefined` when there is no room, or no hope. The first type changes with each claim, so that none starves. */
+  nextRequest(): ClaimRequest | undefined {
+    const { phase, isMoreLikely, pace, holdings } = this.#state;
+    if (phase !== "running" || !isMoreLikely) return undefined;
+    const target = pace.aheadCount;
+    // Refilled when half is used, so that a claim brings several.
+    const ahead = holdings.heldCount * 2 > target ? 0 : target - holdings.heldCount;
+    return holdings.claimRequest(ahead, this.#claimCount++);
+  }
+
+  take(request: ClaimRequest | undefined, claimed: readonly ClaimedJob[]): void {
+    if (request === undefined) return;
+    for (const job of claimed) {
+      this.#announce(job);
+      this.#runner.take(job);
+    }
+    this.#state.isMoreLikely = mayBeMore(request, claimed);
+    this.#runner.fillSlots();
+    if (this.#state.isMoreLikely && this.#state.holdings.freeSlotCount > 0) this.#state.requestTurn();
+  }
+
+  /** The first claim of a chain proves that the transaction which started it has committed (P6). */
+  #announce(job: ClaimedJob): void {
+    if (!job.isUnannounced) return;
+    const { chainId, chainType } = job;
+    this.#state.context.events.emit([{ name: "chain.started", chainId, chainType, jobStatus: "ready", isDeferred: true }]);
+  }
+}
+
+/** A claim that got all it asked for, in sum or of one type, says nothing about what is left. */
+function mayBeMore(request: ClaimRequest, claimed: readonly ClaimedJob[]): boolean {
+  const wanted = request.slots + request.ahead;
+  if (claimed.length >= wanted) return true;
+  return request.types.some(({ type, limit }) => limit < wanted && claimed.filter((job) => job.type === type).length >= limit);
+}

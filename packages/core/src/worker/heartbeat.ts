@@ -1,0 +1,97 @@
+import { AttemptsExhaustedError } from "../errors/attempt-errors.ts";
+import { encodeError } from "../model/error-codec.ts";
+import { formatJobId } from "../model/ids.ts";
+import type { AttemptLimit, ReapResult, RenewResult } from "../ports/state-adapter.ts";
+import type { DomainEvent } from "../ports/telemetry.ts";
+import { keyOf, tokenOf } from "./attempt.ts";
+import type { Runner } from "./runner.ts";
+import type { WorkerState } from "./worker-state.ts";
+
+const reapCountMax = 500;
+const promoteCountMax = 1_000;
+
+/** Renews the lease for all that the worker holds at once, and does what any worker may do for all: reap and promote. */
+export class Heartbeat<TTransaction> {
+  readonly #state: WorkerState<TTransaction>;
+  readonly #runner: Runner<TTransaction>;
+  readonly #attemptLimits: readonly AttemptLimit[];
+
+  constructor(state: WorkerState<TTransaction>, runner: Runner<TTransaction>) {
+    this.#state = state;
+    this.#runner = runner;
+    this.#attemptLimits = [...state.options.handlers.values()].map(({ type, retry: { maxAttempts } }) => ({
+      type,
+      attemptCountMax: maxAttempts,
+      error: encodeError(new AttemptsExhaustedError({ jobId: `of type ${type}`, attemptCountMax: maxAttempts })),
+    }));
+  }
+
+  /** One beat; in the lane, so that no claim is in flight beside it. Answers whether the lease is live. */
+  async beat(): Promise<boolean> {
+    const { isLive, lost, releasedCount } = await this.#renew();
+    this.#state.isBeatDue = false;
+    if (!isLive) return false;
+    for (const { reason, ...key } of lost) this.#runner.lose(key, reason);
+    if (releasedCount > 0) this.#state.isMoreLikely = true;
+    if (this.#state.phase === "running") {
+      await this.#reap();
+      this.#state.isPromoteDue = true;
+    }
+    return true;
+  }
+
+  /** Makes due jobs ready, and answers in how many ms the next one is due. */
+  async promote(): Promise<number | undefined> {
+    const { context, options } = this.#state;
+    const { promoted, nextDueInMs } = await context.state.promote({ limit: promoteCountMax });
+    this.#state.isPromoteDue = nextDueInMs === 0;
+    void context.signals.send({ events: [], topics: promoted.map(({ type }) => ({ kind: "type", type })) });
+    if (promoted.some(({ type }) => options.handlers.has(type))) this.#state.isMoreLikely = true;
+    if (this.#state.isMoreLikely || this.#state.isPromoteDue) this.#state.requestTurn();
+    return nextDueInMs;
+  }
+
+  async #renew(): Promise<RenewResult> {
+    const { context, holdings, workerId, options } = this.#state;
+    const started = this.#state.takeStarted();
+    const progress = [...holdings.running.values()].flatMap((attempt) =>
+      attempt.progress === undefined ? [] : [{ ...keyOf(attempt.job), value: attempt.progress }],
+    );
+    try {
+      const result = await context.state.renew({
+        workerId,
+        leaseMs: options.leaseMs,
+        held: holdings.keys(),
+        started: started.map(({ job }) => keyOf(job)),
+        progress,
+      });
+      for (const { value, ...key } of progress) {
+        const attempt = holdings.running.get(tokenOf(key));
+        if (attempt?.progress === value) attempt.progress = undefined;
+      }
+      return result;
+    } catch (error) {
+      this.#state.putBackStarted(started);
+      throw error;
+    }
+  }
+
+  async #reap(): Promise<void> {
+    const { context, options } = this.#state;
+    for (;;) {
+      const { reaped, isMore } = await context.state.reap({ limit: reapCountMax, attemptLimits: this.#attemptLimits });
+      await context.signals.send({
+        events: reaped.flatMap(reapEvents),
+        topics: reaped.map(({ outcome, type, chainId }) => (outcome === "released" ? { kind: "type", type } : { kind: "chain", chainId })),
+      });
+      if (reaped.some(({ type }) => options.handlers.has(type))) this.#state.isMoreLikely = true;
+      if (!isMore) return;
+    }
+  }
+}
+
+function reapEvents(job: ReapResult["reaped"][number]): readonly DomainEvent[] {
+  const { chainId, chainType, type, attempt, workerId, outcome } = job;
+  const reaped: DomainEvent = { name: "attempt.reaped", chainId, chainType, jobId: formatJobId(job), type, attempt, workerId, outcome };
+  return outcome === "failed" ? [reaped, { name: "chain.closed", chainId, chainType, status: "failed" }] : [reaped];
+}

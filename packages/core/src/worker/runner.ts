@@ -1,0 +1,107 @@
+import type { LostReason } from "../errors/attempt-errors.ts";
+import type { AttemptKey, ClaimedJob, Outcome } from "../ports/state-adapter.ts";
+import { createAttempt, tokenOf, type Attempt, type AttemptEnd } from "./attempt.ts";
+import { abortAndTell, emitEnded, emitLost, emitStarted } from "./news.ts";
+import { runAttempt } from "./run-attempt.ts";
+import type { WorkerState } from "./worker-state.ts";
+
+/** Continuations of one chain that a slot runs in a row without a claim in between; then other work gets its turn. */
+const stickyCountMax = 16;
+
+/** Runs attempts in the slots, and hands their outcomes to the outbox. */
+export class Runner<TTransaction> {
+  readonly #state: WorkerState<TTransaction>;
+
+  constructor(state: WorkerState<TTransaction>) {
+    this.#state = state;
+  }
+
+  /** Takes a claimed job: runs it in a free slot, or holds it. */
+  take(job: ClaimedJob): void {
+    const attempt = createAttempt(job, this.#state.options.handlers.get(job.type)!, this.#state.workerId, 0);
+    if (job.isStarted && this.#state.holdings.freeSlotCount > 0) this.#begin(attempt);
+    else this.#state.holdings.hold(attempt);
+  }
+
+  /** Runs the next job of a chain in the slot that was kept for it. */
+  takeNext(previous: Attempt, next: ClaimedJob): void {
+    this.#begin(createAttempt(next, this.#state.options.handlers.get(next.type)!, this.#state.workerId, previous.stickyCount + 1));
+  }
+
+  /** Begins held jobs while slots are free. */
+  fillSlots(): void {
+    const { holdings } = this.#state;
+    for (let attempt = holdings.takeHeld(); attempt !== undefined; attempt = holdings.takeHeld()) {
+      if (!attempt.job.isStarted) this.#state.noteStarted(attempt);
+      this.#begin(attempt);
+    }
+    if (this.#state.hasStartedUnreported) this.#state.requestTurn();
+  }
+
+  /** Hands an outcome to the next exchange. */
+  settleLater(attempt: Attempt, outcome: Outcome, error?: unknown): void {
+    const { holdings, outbox, context } = this.#state;
+    const token = tokenOf(attempt.job);
+    holdings.settling.set(token, attempt);
+    if (outcome.kind === "continued" && outcome.isSticky) holdings.reserve(token, outcome.next.type);
+    outbox.add({ attempt, outcome, error, endedAtMs: context.clock.monotonicNow(), notBeforeMs: 0, deferCount: 0 });
+    this.#state.requestTurn();
+  }
+
+  /** Notes that a job was taken away: a held one is dropped, a running one aborted; it runs on to its end, and nothing of it is settled. */
+  lose(key: AttemptKey, reason: LostReason): void {
+    const { holdings, context } = this.#state;
+    holdings.dropHeld(tokenOf(key));
+    const attempt = holdings.running.get(tokenOf(key));
+    if (attempt === undefined) return;
+    attempt.lostReason ??= reason;
+    abortAndTell(context, attempt, reason);
+  }
+
+  /** Lets go of attempts that would not return. The fence refuses them from here on. */
+  abandonRunning(): void {
+    const { holdings, context } = this.#state;
+    for (const attempt of holdings.running.values()) {
+      attempt.lostReason = "leaseLost";
+      emitEnded(context, attempt, "released");
+    }
+    holdings.running.clear();
+  }
+
+  #begin(attempt: Attempt): void {
+    const { holdings, context } = this.#state;
+    holdings.running.set(tokenOf(attempt.job), attempt);
+    attempt.startedAtMs = context.clock.monotonicNow();
+    emitStarted(context, attempt);
+    const rules = { maySettleSticky: (nextType: string) => this.#maySettleSticky(attempt, nextType) };
+    void runAttempt(context, attempt, rules).then((end) => this.#ended(attempt, end));
+  }
+
+  #maySettleSticky(attempt: Attempt, nextType: string): boolean {
+    const { phase, holdings } = this.#state;
+    if (phase !== "running" || attempt.stickyCount >= stickyCountMax) return false;
+    // The ending attempt still counts against its own type's limit.
+    return holdings.roomFor(nextType) + (nextType === attempt.job.type ? 1 : 0) > 0;
+  }
+
+  #ended(attempt: Attempt, end: AttemptEnd): void {
+    const { holdings, context, pace, options, outbox } = this.#state;
+    pace.jobFinished();
+    // An abandoned attempt has been told of already.
+    if (!holdings.running.delete(tokenOf(attempt.job))) return;
+    if (attempt.lostReason !== undefined && end.kind !== "committed") emitLost(context, attempt, attempt.lostReason);
+    else if (end.kind === "lost") emitLost(context, attempt, end.reason);
+    else if (end.kind === "committed") this.#committed(attempt, end);
+    else this.settleLater(attempt, end.outcome, end.error);
+    // Room for a type at its limit was not asked for while there was none.
+    if (attempt.handler.concurrency < options.concurrency) this.#state.isMoreLikely = true;
+    this.fillSlots();
+    if (this.#state.isMoreLikely || outbox.size > 0) this.#state.requestTurn();
+    this.#state.changed();
+  }
+
+  #committed(attempt: Attempt, end: Extract<AttemptEnd, { kind: "committed" }>): void {
+    emitEnded(this.#state.context, attempt, end.outcome.kind);
+    if (end.next !== undefined) this.takeNext(attempt, end.next);
+  }
+}

@@ -1,0 +1,117 @@
+import { StoreConflictError, StoreUnavailableError } from "../errors/store-errors.ts";
+import { settleSignals } from "../engine/settle-signals.ts";
+import type { Verdict } from "../ports/state-adapter.ts";
+import { tokenOf } from "./attempt.ts";
+import { emitEnded, emitLost } from "./news.ts";
+import { toSettlement, type PendingOutcome } from "./outbox.ts";
+import { failedEnd, refusedEnd } from "./run-attempt.ts";
+import type { Runner } from "./runner.ts";
+import type { WorkerState } from "./worker-state.ts";
+
+/** A job whose row a user's transaction had locked comes again after this, doubled each time. */
+const deferMs = { initial: 5, max: 250 };
+
+/** Takes the verdicts of an exchange. */
+export class Settler<TTransaction> {
+  readonly #state: WorkerState<TTransaction>;
+  readonly #runner: Runner<TTransaction>;
+
+  constructor(state: WorkerState<TTransaction>, runner: Runner<TTransaction>) {
+    this.#state = state;
+    this.#runner = runner;
+  }
+
+  takeVerdicts(pending: readonly PendingOutcome[], verdicts: readonly Verdict[]): void {
+    pending.forEach((entry, index) => this.#takeVerdict(entry, verdicts[index]!));
+    this.#runner.fillSlots();
+  }
+
+  /**
+   * An exchange that the database refuses for what is in it, and not because it is away, would be refused for ever: each outcome is then tried
+   * alone, and one that is refused alone fails its job. Where the database is away, all are put back. Answers whether they were tried.
+   */
+  async settleOneByOne(pending: readonly PendingOutcome[], error: unknown): Promise<boolean> {
+    if (isAway(error) || pending.length === 0) {
+      this.#state.outbox.putBack(pending);
+      return false;
+    }
+    const left = [...pending];
+    for (let entry = left.shift(); entry !== undefined; entry = left.shift()) {
+      try {
+        const { verdicts } = await this.#state.context.state.exchange({
+          workerId: entry.attempt.workerId,
+          settlements: [toSettlement(entry)],
+          started: [],
+          claim: undefined,
+        });
+        this.#takeVerdict(entry, verdicts[0]!);
+      } catch (entryError) {
+        if (isAway(entryError)) {
+          this.#state.outbox.putBack([entry, ...left]);
+          throw entryError;
+        }
+        this.#replaceOutcome(entry, entryError);
+      }
+    }
+    return true;
+  }
+
+  #takeVerdict(entry: PendingOutcome, verdict: Verdict): void {
+    const { context, holdings } = this.#state;
+    const { attempt, outcome } = entry;
+    if (verdict.kind === "deferred") return this.#putOff(entry);
+    holdings.unreserve(tokenOf(attempt.job));
+    holdings.settling.delete(tokenOf(attempt.job));
+    switch (verdict.kind) {
+      case "settled":
+        return this.#settled(entry, verdict);
+      case "already":
+        emitEnded(context, attempt, outcome.kind, { pending: entry });
+        if (verdict.next !== undefined) this.#runner.takeNext(attempt, verdict.next);
+        return;
+      case "lost":
+        return emitLost(context, attempt, verdict.reason);
+      case "refused": {
+        const end = refusedEnd(context, attempt, verdict);
+        return this.#runner.settleLater(attempt, end.outcome, end.error);
+      }
+    }
+  }
+
+  #settled(entry: PendingOutcome, { effects, next }: Extract<Verdict, { kind: "settled" }>): void {
+    const { context, options } = this.#state;
+    const { attempt, outcome } = entry;
+    const nextType = outcome.kind === "continued" ? outcome.next.type : undefined;
+    const { events, topics } = settleSignals({ ...attempt.job, nextType }, effects);
+    emitEnded(context, attempt, outcome.kind, { pending: entry, events });
+    void context.signals.send({ events: [], topics });
+    const released = [...effects.unblocked, ...(effects.waiting === undefined ? [] : [effects.waiting])];
+    if (released.some(({ type, status }) => status === "ready" && options.handlers.has(type))) this.#state.wantMore();
+    if (released.some(({ status }) => status === "scheduled")) {
+      this.#state.isPromoteDue = true;
+      this.#state.requestTurn();
+    }
+    if (next !== undefined) this.#runner.takeNext(attempt, next);
+  }
+
+  /** A sticky continuation keeps its slot: the row is locked for as long as a user's transaction, not for as long as an outage. */
+  #putOff(entry: PendingOutcome): void {
+    entry.notBeforeMs = this.#state.context.clock.monotonicNow() + Math.min(deferMs.max, deferMs.initial * 2 ** entry.deferCount);
+    entry.deferCount++;
+    this.#state.outbox.putBack([entry]);
+  }
+
+  /** First by a failure; a failure that is refused as well leaves the job to renew, which gives it back. */
+  #replaceOutcome({ attempt, outcome }: PendingOutcome, error: unknown): void {
+    const { context, holdings } = this.#state;
+    holdings.unreserve(tokenOf(attempt.job));
+    holdings.settling.delete(tokenOf(attempt.job));
+    if (outcome.kind === "failed" || outcome.kind === "retried") return emitLost(context, attempt, "leaseLost");
+    const end = failedEnd(context, attempt, error);
+    this.#runner.settleLater(attempt, end.outcome, end.error);
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof StoreUnavailableError || error instanceof StoreConflictError;
+}

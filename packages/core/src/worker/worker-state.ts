@@ -1,0 +1,68 @@
+import type { EngineContext } from "../engine/context.ts";
+import type { Attempt } from "./attempt.ts";
+import { tokenOf } from "./attempt.ts";
+import { Holdings } from "./holdings.ts";
+import { Outbox } from "./outbox.ts";
+import { Pace } from "./pace.ts";
+import type { ResolvedWorkerOptions } from "./worker-options.ts";
+
+/** new → running → stopping → stopped. */
+export type Phase = "new" | "running" | "stopping" | "stopped";
+
+/** What the parts of one worker share. Only the part named in a comment writes a field. */
+export class WorkerState<TTransaction> {
+  readonly context: EngineContext<TTransaction>;
+  readonly options: ResolvedWorkerOptions;
+  readonly holdings: Holdings;
+  readonly outbox: Outbox = new Outbox();
+  readonly pace: Pace;
+  /** The registration in force: a lost lease brings a new one. Written by the machine and the heartbeat. */
+  workerId: string;
+  /** Written by the machine. */
+  phase: Phase = "new";
+  /** A claim may bring something: the last one came back full, or somebody or something said so. Cleared by the claimer. */
+  isMoreLikely = true;
+  /** Scheduled jobs may be due. Cleared by the heartbeat. */
+  isPromoteDue = true;
+  /** The lease is to be renewed, or what is held to be compared. Cleared by the heartbeat. */
+  isBeatDue = false;
+  /** Asks for a turn of the lane. Set by the machine. */
+  requestTurn: () => void = () => {};
+  /** Tells those who wait for a change. Set by the machine. */
+  changed: () => void = () => {};
+  #startedUnreported: Attempt[] = [];
+
+  constructor(context: EngineContext<TTransaction>, options: ResolvedWorkerOptions) {
+    this.context = context;
+    this.options = options;
+    this.holdings = new Holdings(options);
+    this.pace = new Pace(options.prefetchMs);
+    this.workerId = context.nextChainId();
+  }
+
+  /** Asks for a turn that claims. */
+  wantMore(): void {
+    this.isMoreLikely = true;
+    this.requestTurn();
+  }
+
+  /** Held jobs that have begun and whose attempt is not counted yet. */
+  get hasStartedUnreported(): boolean {
+    return this.#startedUnreported.length > 0;
+  }
+
+  noteStarted(attempt: Attempt): void {
+    this.#startedUnreported.push(attempt);
+  }
+
+  /** Takes those that still run; what has ended meanwhile is counted by its settlement. */
+  takeStarted(): Attempt[] {
+    const started = this.#startedUnreported.filter(({ job, lostReason }) => lostReason === undefined && this.holdings.running.has(tokenOf(job)));
+    this.#startedUnreported = [];
+    return started;
+  }
+
+  putBackStarted(started: readonly Attempt[]): void {
+    this.#startedUnreported = [...started, ...this.#startedUnreported];
+  }
+}
