@@ -40,13 +40,14 @@ export { defineMiddleware, type Middleware, type MiddlewareOptions, type Middlew
 export type { Backoff } from "./model/backoff.ts";
 export type { RetryDecision, RetryPolicy } from "./model/retry.ts";
 export type { ChainStatus, JobStatus } from "./model/status.ts";
-export type { Explanation, ExplanationReason } from "./model/explain.ts";
+export type { ExplainedWorker, Explanation, ExplanationReason, PreviousAttempt } from "./model/explain.ts";
+export type { StoredError } from "./model/error-codec.ts";
 export type * from "./client/inspect/inspect-api.ts";
 export type * from "./client/operate/operate-api.ts";
 export type { AttemptOutcome, AttemptSubject, ChainSubject, DomainEvent, EmittedEvent, EventSubscriber, JobSubject } from "./ports/telemetry.ts";
 export type { StateAdapter } from "./ports/state-adapter.ts";
 export type { NotifyAdapter } from "./ports/notify-adapter.ts";
-export { createConsoleLogger } from "./telemetry/console-logger.ts";
+export { createConsoleLogger, type ConsoleLoggerOptions, type LogLevel } from "./telemetry/console-logger.ts";
 export { createMemoryStateAdapter } from "./memory/create-memory-state-adapter.ts";
 export { createMemoryNotifyAdapter } from "./memory/create-memory-notify-adapter.ts";
 export { QueuertError } from "./errors/queuert-error.ts";

@@ -43,7 +43,9 @@ export async function cancelChains<TTransaction>(
   const scope = writeScope(context, options);
   const { chainIds, cascade = false } = options;
   const reason =
-    options.reason === undefined ? undefined : checkText(options.reason, "reason", reasonLengthMax);
+    options.reason === undefined
+      ? undefined
+      : JSON.stringify(checkText(options.reason, "reason", reasonLengthMax));
   const results = await context.state.cancel({ tx: scope.tx, chainIds, reason, cascade });
   const cancelled = results.filter((result) => result.outcome === "cancelled");
   await scope.deliver({

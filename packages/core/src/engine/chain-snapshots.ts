@@ -1,4 +1,5 @@
 import { ChainCancelledError, ChainFailedError, ChainNotFoundError } from "../errors/chain-errors.ts";
+import { decodeCancelReason } from "../model/cancel-reason.ts";
 import { decodeError, toError } from "../model/error-codec.ts";
 import { formatJobId } from "../model/ids.ts";
 import type { ChainRecord } from "../ports/state-reads.ts";
@@ -23,7 +24,7 @@ async function toSnapshot(jobTypes: MergedJobTypes, record: ChainRecord): Promis
     case "failed":
       return { ...shared, status: "failed", error: decodeError(record.error ?? "") };
     case "cancelled":
-      return { ...shared, status: "cancelled", reason: cancelReason(record) ?? null };
+      return { ...shared, status: "cancelled", reason: decodeCancelReason(record.error) ?? null };
   }
 }
 
@@ -35,16 +36,11 @@ export async function toCompletedChain(jobTypes: MergedJobTypes, record: ChainRe
     const jobId = formatJobId({ chainId, chainIndex: record.last.chainIndex });
     throw new ChainFailedError({ chainId, jobId, message: error.message }, { cause: toError(error) });
   }
-  if (record.status === "cancelled") throw new ChainCancelledError({ chainId, reason: cancelReason(record) });
+  if (record.status === "cancelled") throw new ChainCancelledError({ chainId, reason: decodeCancelReason(record.error) });
   if (record.status === "open") throw new ChainNotFoundError({ chainId });
   return { id: chainId, type: record.type, status: "completed", output: await readOutput(jobTypes, record) };
 }
 
 function readOutput(jobTypes: MergedJobTypes, record: ChainRecord): Promise<unknown> {
   return readPayload(jobTypes, record.last.type, "output", record.output);
-}
-
-/** The reason of a cancelled chain is kept where an error would be, as JSON text. */
-function cancelReason(record: ChainRecord): string | undefined {
-  return record.error === undefined ? undefined : decodeError(record.error).message;
 }

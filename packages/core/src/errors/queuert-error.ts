@@ -21,10 +21,9 @@ export class QueuertError extends Error {
     this: { readonly code?: string | undefined },
     value: unknown,
   ): boolean {
-    // A user's own subclass has no code of its own: the prototype chain decides.
-    if (!Object.hasOwn(this, "code")) {
-      return Function.prototype[Symbol.hasInstance].call(this as never, value);
-    }
+    if (Function.prototype[Symbol.hasInstance].call(this as never, value)) return true;
+    // A user's own subclass has no code of its own: only the prototypes tell.
+    if (!Object.hasOwn(this, "code")) return false;
     if (typeof value !== "object" || value === null || !(errorBrand in value)) return false;
     return this.code === undefined || this.code === (value as { readonly code?: unknown }).code;
   }

@@ -1,5 +1,6 @@
 import type { AttemptKey, ClaimedBlocker, ClaimedJob, ClaimRequest } from "../ports/state-adapter.ts";
 import { heldJob } from "./fence.ts";
+import { take } from "./ordered-set.ts";
 import { attemptCounted } from "./place-job.ts";
 import type { JobRow } from "./rows.ts";
 import type { Writer } from "./writer.ts";
@@ -8,7 +9,7 @@ import type { Writer } from "./writer.ts";
 export function startHeldJobs(writer: Writer, workerId: string, started: readonly AttemptKey[]): void {
   for (const key of started) {
     const held = heldJob(writer, workerId, key);
-    if (held !== undefined) writer.putJob({ ...held, isStarted: true, isSuspect: false, attempt: attemptCounted(held) });
+    if (held !== undefined && !held.isStarted) writer.putJob({ ...held, isStarted: true, attempt: attemptCounted(held) });
   }
 }
 
@@ -23,18 +24,15 @@ export function claimJobs(writer: Writer, workerId: string, claim: ClaimRequest)
 
 /** The jobs that a claim will get: a walk from the head of each type, never over the backlog (trap C8b). */
 function chooseJobs(writer: Writer, claim: ClaimRequest): readonly JobRow[] {
-  const chosen = new Set<JobRow>();
-  const countMax = claim.slots + claim.ahead;
+  const chosen: JobRow[] = [];
+  const asked = new Set<string>();
   for (const { type, limit } of claim.types) {
-    if (writer.isPaused(type)) continue;
-    let left = Math.min(limit, countMax - chosen.size);
-    if (left <= 0) continue;
-    for (const row of writer.tables.jobIndex.ready(type)?.ascending() ?? []) {
-      chosen.add(row);
-      if (--left <= 0) break;
-    }
+    if (asked.has(type) || writer.isPaused(type)) continue;
+    asked.add(type);
+    const room = Math.min(limit, claim.slots + claim.ahead - chosen.length);
+    chosen.push(...take(writer.tables.jobIndex.ready(type)?.ascending() ?? [], room));
   }
-  return [...chosen];
+  return chosen;
 }
 
 /** Gives a ready job to a worker. */
@@ -47,6 +45,7 @@ export function claimJob(writer: Writer, row: JobRow, workerId: string, isStarte
     claimedAtMs: writer.nowMs,
     attempt: isStarted ? row.attempt + 1 : row.attempt,
     isStarted,
+    isSuspect: false,
     isUnannounced: false,
     progress: undefined,
   });

@@ -7,13 +7,14 @@ import { claimJobs, startHeldJobs } from "./claim-jobs.ts";
 import { deleteChains } from "./delete-chains.ts";
 import { cancelChains, completeChains, redriveChains } from "./end-chains.ts";
 import { registerWorker, removeWorker, renewWorker } from "./lease-workers.ts";
-import { take, walkChains, walkJobs } from "./list-rows.ts";
+import { walkChains, walkJobs } from "./list-rows.ts";
+import { take } from "./ordered-set.ts";
 import { reapJobs } from "./reap-jobs.ts";
 import { attemptRecord, chainRecord, jobRecord, workerRecord } from "./records.ts";
 import { compareText } from "./rows.ts";
 import { promoteJobs, rescheduleChains, triggerChains } from "./schedule-jobs.ts";
 import { Sessions, type AsyncContext, type MemoryTransaction } from "./sessions.ts";
-import { settleAttempts } from "./settle-attempts.ts";
+import { isStickySettled, settleAttempts } from "./settle-attempts.ts";
 import { startChains } from "./start-chains.ts";
 import { createMemoryStore, stateOf, type MemoryStore } from "./store.ts";
 import { typeStats } from "./type-stats.ts";
@@ -63,8 +64,8 @@ export function createMemoryStateAdapter(options: MemoryStateAdapterOptions = {}
       write("exchange", undefined, (writer) => {
         const verdicts = settleAttempts(writer, workerId, settlements);
         startHeldJobs(writer, workerId, started);
-        const asksForJobs = claim !== undefined || settlements.some(({ outcome }) => outcome.kind === "continued" && outcome.isSticky);
-        const isLive = !asksForJobs || writer.isLive(workerId);
+        const isLeaseAsked = claim !== undefined || settlements.some((settlement, index) => isStickySettled(settlement, verdicts[index]!));
+        const isLive = !isLeaseAsked || writer.isLive(workerId);
         return { verdicts, claimed: claim === undefined || !isLive ? [] : claimJobs(writer, workerId, claim), isLive };
       }),
     settle: ({ tx, workerId, settlements }) => write("settle", tx, (writer) => settleAttempts(writer, workerId, settlements)),

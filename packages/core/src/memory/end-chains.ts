@@ -32,7 +32,7 @@ function completeChain(writer: Writer, item: ChainCompletion): CompletionResult 
 
 /** A job that ends without a worker: the fence finds nobody who settled it. */
 function takenFromWorker(job: JobRow): JobRow {
-  return { ...job, workerId: undefined, completedBy: undefined, isStarted: false, isSuspect: false };
+  return { ...job, workerId: undefined, completedBy: undefined, isStarted: false };
 }
 
 /** Cancels open chains. One that others outside the set wait for is refused, or takes them along. */

@@ -1,7 +1,7 @@
 import { scheduledAtMs } from "../model/schedule.ts";
 import type { BlockerReference, NewJob } from "../ports/state-adapter.ts";
 import { placeJob } from "./place-job.ts";
-import { compareText, type ChainRow, type JobRow } from "./rows.ts";
+import type { ChainRow, JobRow } from "./rows.ts";
 import type { Writer } from "./writer.ts";
 
 /** Why a chain cannot be waited for. */
@@ -60,8 +60,7 @@ function registerEdges(writer: Writer, chainId: string, chainIndex: number, bloc
     writer.putChain({ ...blocking, dependents: blocking.dependents + 1 });
     if (blocking.status !== "completed") openCount++;
   }
-  const sorted = blockers.map(({ slot, ordinal, chainId: blockingId }) => ({ slot, ordinal, chainId: blockingId }));
-  sorted.sort((left, right) => compareText(left.slot, right.slot) || left.ordinal - right.ordinal);
-  writer.putBlockers({ chainId, chainIndex, blockers: sorted });
+  const copies = blockers.map(({ slot, ordinal, chainId: blockingId }) => ({ slot, ordinal, chainId: blockingId }));
+  writer.putBlockers({ chainId, chainIndex, blockers: copies });
   return openCount;
 }

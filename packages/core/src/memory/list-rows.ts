@@ -70,14 +70,3 @@ function fitsJob(row: JobRow, filter: JobFilter): boolean {
   if (statuses !== undefined && !statuses.includes(row.status)) return false;
   return workerId === undefined || row.workerId === workerId;
 }
-
-/** The first of a walk, at most `limit`. */
-export function take<TRow>(rows: Iterable<TRow>, limit: number): TRow[] {
-  const taken: TRow[] = [];
-  if (limit <= 0) return taken;
-  for (const row of rows) {
-    taken.push(row);
-    if (taken.length >= limit) break;
-  }
-  return taken;
-}

@@ -108,6 +108,18 @@ export function deleteFrom<TEntry>(sets: Map<string, OrderedSet<TEntry>>, name: 
   if (set.size === 0) sets.delete(name);
 }
 
+/** The first entries of a walk that fit, at most `limit`; a list of its own, so that rows may be written while it is walked. */
+export function take<TEntry>(entries: Iterable<TEntry>, limit: number, fits: (entry: TEntry) => boolean = () => true): TEntry[] {
+  const taken: TEntry[] = [];
+  if (limit <= 0) return taken;
+  for (const entry of entries) {
+    if (!fits(entry)) break;
+    taken.push(entry);
+    if (taken.length >= limit) break;
+  }
+  return taken;
+}
+
 /** The first place whose value is not below, by halving. */
 function lowerBound<TValue>(values: readonly TValue[], isBelow: (value: TValue) => boolean): number {
   let low = 0;

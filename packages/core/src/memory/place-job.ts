@@ -11,7 +11,7 @@ export function placeJob(row: JobRow, earliestMs: number, nowMs: number): JobRow
 
 /** A job that comes back to ready, for whoever comes next. */
 export function giveBackJob(row: JobRow, nowMs: number): JobRow {
-  return { ...row, status: "ready", readyAtMs: nowMs, workerId: undefined, isStarted: false, isSuspect: false };
+  return { ...row, status: "ready", readyAtMs: nowMs, workerId: undefined, isStarted: false };
 }
 
 /** The attempts of a running job when the one at hand counts. */

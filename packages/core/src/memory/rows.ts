@@ -30,10 +30,7 @@ export interface JobRow extends JobKey {
   readonly claimNo: number;
   /** Whether the claim at hand is counted in `attempt`. */
   readonly isStarted: boolean;
-  /**
-   * A worker died while it held the job, and nobody knows whether it had begun. The mark outlives the next claim, which counts: only a
-   * worker that lives to say so takes it away, so that of the deaths of a poison job just the first is forgiven (P5).
-   */
+  /** A worker died while it held the job. The next claim counts in any place, so that a poison job uses up its attempts (P5). */
   readonly isSuspect: boolean;
   readonly isUnannounced: boolean;
   readonly createdAtMs: number;

@@ -1,6 +1,7 @@
 import { scheduledAtMs, type Schedule } from "../model/schedule.ts";
 import { nextJobStatuses, type JobEvent } from "../model/transitions.ts";
 import type { ActionResult, PromoteResult } from "../ports/state-adapter.ts";
+import { take } from "./ordered-set.ts";
 import { placeJob } from "./place-job.ts";
 import { compareText, type JobRow } from "./rows.ts";
 import type { Writer } from "./writer.ts";
@@ -8,11 +9,11 @@ import type { Writer } from "./writer.ts";
 /** Makes due jobs ready, and drops deduplication rows whose time is over. */
 export function promoteJobs(writer: Writer, limit: number): PromoteResult {
   const counts = new Map<string, number>();
-  for (const row of takeWhile(writer.tables.jobIndex.scheduled.ascending(), limit, (job) => job.scheduledAtMs <= writer.nowMs)) {
+  for (const row of take(writer.tables.jobIndex.scheduled.ascending(), limit, (job) => job.scheduledAtMs <= writer.nowMs)) {
     writer.putJob(placeJob(row, row.scheduledAtMs, writer.nowMs));
     counts.set(row.type, (counts.get(row.type) ?? 0) + 1);
   }
-  for (const row of takeWhile(writer.tables.expiring.ascending(), limit, (key) => key.expiresAtMs! <= writer.nowMs)) {
+  for (const row of take(writer.tables.expiring.ascending(), limit, (key) => key.expiresAtMs! <= writer.nowMs)) {
     writer.delete("deduplications", row.deduplicationId);
   }
   const next = writer.tables.jobIndex.scheduled.first();
@@ -20,16 +21,6 @@ export function promoteJobs(writer: Writer, limit: number): PromoteResult {
     promoted: [...counts].map(([type, count]) => ({ type, count })).toSorted((left, right) => compareText(left.type, right.type)),
     nextDueInMs: next === undefined ? undefined : Math.max(0, next.scheduledAtMs - writer.nowMs),
   };
-}
-
-/** The first entries that fit, at most `limit`; a list of its own, so that rows may be written while it is walked. */
-function takeWhile<TEntry>(entries: Iterable<TEntry>, limit: number, fits: (entry: TEntry) => boolean): readonly TEntry[] {
-  const taken: TEntry[] = [];
-  for (const entry of entries) {
-    if (taken.length >= limit || !fits(entry)) break;
-    taken.push(entry);
-  }
-  return taken;
 }
 
 /** Makes the scheduled job of each chain ready at once. */

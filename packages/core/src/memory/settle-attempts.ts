@@ -14,12 +14,17 @@ export function settleAttempts(writer: Writer, workerId: string, settlements: re
   return settlements.map((settlement) => settleAttempt(writer, workerId, settlement));
 }
 
+/** Whether a settlement asked for the next job for its worker, and so for the worker's lease. */
+export function isStickySettled({ outcome }: Settlement, verdict: Verdict): boolean {
+  return outcome.kind === "continued" && outcome.isSticky && verdict.kind === "settled";
+}
+
 function settleAttempt(writer: Writer, workerId: string, settlement: Settlement): Verdict {
   const held = heldJob(writer, workerId, settlement);
   if (held === undefined) return verdictOfUnheld(writer, workerId, settlement);
   const { outcome } = settlement;
   // What every outcome says of the row: it is nobody's, and whose it was (a repeat is known by it).
-  const settled: JobRow = { ...held, workerId: undefined, completedBy: workerId, isStarted: false, isSuspect: false };
+  const settled: JobRow = { ...held, workerId: undefined, completedBy: workerId, isStarted: false };
   switch (outcome.kind) {
     case "completed":
       return { kind: "settled", effects: completeJob(writer, { ...settled, attempt: attemptCounted(held) }, outcome.output) };

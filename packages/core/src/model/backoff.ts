@@ -13,6 +13,7 @@ export interface Backoff {
 /** The wait in whole ms after attempt number `attempt` (from 1). Safe for any attempt: the power saturates at `maxMs` (trap D2). */
 export function backoffDelayMs(backoff: Backoff, attempt: number, chance: number): number {
   const grown = backoff.initialMs * backoff.factor ** Math.max(0, attempt - 1);
-  const full = Number.isFinite(grown) ? Math.min(grown, backoff.maxMs) : backoff.maxMs;
+  // 0 times an infinite power is NaN.
+  const full = backoff.initialMs === 0 ? 0 : Math.min(grown, backoff.maxMs);
   return Math.round(full * (1 - backoff.jitter * chance));
 }

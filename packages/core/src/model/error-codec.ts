@@ -42,12 +42,17 @@ function toStoredError(error: unknown, depth: number): StoredError {
   const code = isError ? read(record, "code") : undefined;
   const cause = isError && depth < causeDepthMax ? read(record, "cause") : undefined;
   return {
-    name: cut((isError && asText(read(record, "name"))) || "NonError", 200),
+    name: cut(nameOf(isError ? record : undefined), 200),
     message: cut(isError ? asText(read(record, "message")) : asText(error), messageLengthMax),
     ...(typeof stack === "string" ? { stack: cut(stack, stackLengthMax) } : {}),
     ...(typeof code === "string" || typeof code === "number" ? { code: cut(String(code), 200) } : {}),
     ...(cause === undefined || cause === null ? {} : { cause: toStoredError(cause, depth + 1) }),
   };
+}
+
+function nameOf(error: Record<string, unknown> | undefined): string {
+  const name = error === undefined ? undefined : read(error, "name");
+  return typeof name === "string" && name !== "" ? name : "NonError";
 }
 
 /** A getter may throw; what it hides is left out. */

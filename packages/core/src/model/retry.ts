@@ -1,4 +1,5 @@
 import { backoffDelayMs, type Backoff } from "./backoff.ts";
+import { delayMsMax } from "./schedule.ts";
 
 /** What to do about a failed attempt: retry by the policy's backoff, retry after a given time, or fail the job at once. */
 export type RetryDecision = "retry" | "fail" | { readonly retryAfterMs: number };
@@ -69,9 +70,14 @@ export function decideRetry(
   if (failure.isUnrecoverable) return { kind: "fail" };
   const decision = policy.decide?.(failure.error, { attempt: failure.attempt }) ?? "retry";
   if (decision === "fail" || failure.attempt >= policy.maxAttempts) return { kind: "fail" };
-  if (decision !== "retry") return { kind: "retry", delayMs: Math.max(0, decision.retryAfterMs) };
+  if (decision !== "retry") return { kind: "retry", delayMs: storableDelayMs(decision.retryAfterMs) };
   return {
     kind: "retry",
     delayMs: backoffDelayMs(policy.backoff, failure.attempt, failure.chance),
   };
+}
+
+/** What a policy says is the user's arithmetic: no number is taken for no wait, and any other is brought into range. */
+function storableDelayMs(delayMs: number): number {
+  return Number.isNaN(delayMs) ? 0 : Math.ceil(Math.min(Math.max(0, delayMs), delayMsMax));
 }

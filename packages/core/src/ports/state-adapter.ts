@@ -133,6 +133,7 @@ export interface StateAdapter<in out TTransaction = unknown> extends StateReads<
   cancel(params: {
     readonly tx: TTransaction | undefined;
     readonly chainIds: readonly string[];
+    /** JSON text of the reason, kept where an error would be. */
     readonly reason: string | undefined;
     readonly cascade: boolean;
   }): Promise<readonly CancelResult[]>;
