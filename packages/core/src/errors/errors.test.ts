@@ -11,32 +11,24 @@ const { UnrecoverableError } = attemptErrors;
 const { StoreConflictError, TransactionNestedError } = storeErrors;
 const errors = { ...attemptErrors, ...chainErrors, ...definitionErrors, ...machineErrors, ...storeErrors, ...valueErrors };
 
-const classes = Object.values(errors).filter((value): value is typeof QueuertError => typeof value === "function" && value !== QueuertError);
+interface ErrorClass {
+  new (first: object, second: object): QueuertError;
+  readonly name: string;
+  readonly code: string | undefined;
+}
+
+const classes = modules.flatMap((module): unknown[] => Object.values(module)).filter((value) => typeof value === "function") as ErrorClass[];
 
 /** One of each. Some take a message first and some their fields, so what is given is both. */
-function instanceOf(errorClass: typeof QueuertError): QueuertError {
+function instanceOf(errorClass: ErrorClass): QueuertError {
   const messageAndFields = Object.assign(Object("what happened") as object, { issues: [], path: "", reason: "notFound" });
-  return new (errorClass as unknown as new (first: object, second: object) => QueuertError)(messageAndFields, { issues: [] });
+  return new errorClass(messageAndFields, { issues: [] });
 }
 
 /** Another copy of the classes, as a second install of the package has it. */
 async function importCopy(): Promise<typeof attemptErrors & typeof storeErrors & { readonly QueuertError: typeof QueuertError }> {
   vi.resetModules();
   return { ...(await import("./attempt-errors.ts")), ...(await import("./store-errors.ts")), ...(await import("./queuert-error.ts")) };
-}
-
-/** The modules once more, as a second copy of the package would load them. */
-async function importCopy(): Promise<typeof errors & { QueuertError: typeof QueuertError }> {
-  const [attempt, chain, definition, machine, store, value, base] = await Promise.all([
-    import("./attempt-errors.ts"),
-    import("./chain-errors.ts"),
-    import("./definition-errors.ts"),
-    import("./machine-errors.ts"),
-    import("./store-errors.ts"),
-    import("./value-errors.ts"),
-    import("./queuert-error.ts"),
-  ]);
-  return { ...attempt, ...chain, ...definition, ...machine, ...store, ...value, QueuertError: base.QueuertError };
 }
 
 describe("the error classes", () => {
