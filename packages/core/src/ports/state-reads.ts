@@ -41,7 +41,8 @@ export interface StateReads<in TTransaction = unknown> {
   listAttempts(params: { readonly key: JobKey }): Promise<readonly AttemptRecord[]>;
 
   /**
-   * The chains around a chain: what its jobs wait for, and who waits for it, up to `depth` edges away and `limit` chains. Nearest first.
+   * The chains around a chain: what its jobs wait for, and who waits for it, up to `depth` edges away and `limit` chains. Nearest
+   * first; at one distance what is waited for stands before who waits, so that many dependants never hide a chain's own blockers.
    */
   chainGraph(params: {
     readonly chainId: string;
