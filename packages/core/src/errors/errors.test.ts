@@ -9,7 +9,6 @@ import * as valueErrors from "./value-errors.ts";
 
 const { UnrecoverableError } = attemptErrors;
 const { StoreConflictError, TransactionNestedError } = storeErrors;
-const errors = { ...attemptErrors, ...chainErrors, ...definitionErrors, ...machineErrors, ...storeErrors, ...valueErrors };
 
 interface ErrorClass {
   new (first: object, second: object): QueuertError;
@@ -17,18 +16,38 @@ interface ErrorClass {
   readonly code: string | undefined;
 }
 
-const classes = modules.flatMap((module): unknown[] => Object.values(module)).filter((value) => typeof value === "function") as ErrorClass[];
+const modules = [
+  attemptErrors,
+  chainErrors,
+  definitionErrors,
+  machineErrors,
+  storeErrors,
+  valueErrors,
+];
+const classes = modules
+  .flatMap((module): unknown[] => Object.values(module))
+  .filter((value) => typeof value === "function") as ErrorClass[];
 
 /** One of each. Some take a message first and some their fields, so what is given is both. */
 function instanceOf(errorClass: ErrorClass): QueuertError {
-  const messageAndFields = Object.assign(Object("what happened") as object, { issues: [], path: "", reason: "notFound" });
+  const messageAndFields = Object.assign(new Object("what happened"), {
+    issues: [],
+    path: "",
+    reason: "notFound",
+  });
   return new errorClass(messageAndFields, { issues: [] });
 }
 
 /** Another copy of the classes, as a second install of the package has it. */
-async function importCopy(): Promise<typeof attemptErrors & typeof storeErrors & { readonly QueuertError: typeof QueuertError }> {
+async function importCopy(): Promise<
+  typeof attemptErrors & typeof storeErrors & { readonly QueuertError: typeof QueuertError }
+> {
   vi.resetModules();
-  return { ...(await import("./attempt-errors.ts")), ...(await import("./store-errors.ts")), ...(await import("./queuert-error.ts")) };
+  return {
+    ...(await import("./attempt-errors.ts")),
+    ...(await import("./store-errors.ts")),
+    ...(await import("./queuert-error.ts")),
+  };
 }
 
 describe("the error classes", () => {
@@ -40,35 +59,49 @@ describe("the error classes", () => {
     expect(QueuertError.code).toBeUndefined();
   });
 
-  test.each(classes.map((errorClass) => [errorClass.name, errorClass] as const))("%s carries its code, its name and a message", (name, errorClass) => {
-    const error = instanceOf(errorClass);
-    expect(error).toMatchObject({ code: errorClass.code, name });
-    expect(error.message).not.toBe("");
-  });
+  test.each(classes.map((errorClass) => [errorClass.name, errorClass] as const))(
+    "%s carries its code, its name and a message",
+    (name, errorClass) => {
+      const error = instanceOf(errorClass);
+      expect(error).toMatchObject({ code: errorClass.code, name });
+      expect(error.message).not.toBe("");
+    },
+  );
 
-  test.each(classes.map((errorClass) => [errorClass.name, errorClass] as const))("%s is an instance of itself, of the base and of no other", (_name, errorClass) => {
-    const error = instanceOf(errorClass);
-    expect(error instanceof Error && error instanceof QueuertError).toBe(true);
-    expect(classes.filter((other) => error instanceof other)).toEqual([errorClass]);
-  });
+  test.each(classes.map((errorClass) => [errorClass.name, errorClass] as const))(
+    "%s is an instance of itself, of the base and of no other",
+    (_name, errorClass) => {
+      const error = instanceOf(errorClass);
+      expect(error instanceof Error && error instanceof QueuertError).toBe(true);
+      expect(classes.filter((other) => error instanceof other)).toEqual([errorClass]);
+    },
+  );
 
   test("are instances across two copies of the package", async () => {
     const copy = await importCopy();
     expect(copy.UnrecoverableError).not.toBe(UnrecoverableError);
     const unrecoverable = new UnrecoverableError("no use");
-    expect(unrecoverable instanceof copy.UnrecoverableError && unrecoverable instanceof copy.QueuertError).toBe(true);
+    expect(
+      unrecoverable instanceof copy.UnrecoverableError &&
+        unrecoverable instanceof copy.QueuertError,
+    ).toBe(true);
     expect(unrecoverable instanceof copy.TransactionNestedError).toBe(false);
-    expect(new TransactionNestedError("startChains") instanceof copy.TransactionNestedError).toBe(true);
+    expect(new TransactionNestedError("startChains") instanceof copy.TransactionNestedError).toBe(
+      true,
+    );
     expect(new copy.StoreConflictError("refused") instanceof StoreConflictError).toBe(true);
   });
 
-  test.each([undefined, null, "UNRECOVERABLE", { code: "UNRECOVERABLE" }, Object.assign(new Error("foreign"), { code: "UNRECOVERABLE" })])(
-    "%s is no instance, whatever its code",
-    (value) => {
-      expect(value instanceof UnrecoverableError).toBe(false);
-      expect(value instanceof QueuertError).toBe(false);
-    },
-  );
+  test.each([
+    undefined,
+    null,
+    "UNRECOVERABLE",
+    { code: "UNRECOVERABLE" },
+    Object.assign(new Error("foreign"), { code: "UNRECOVERABLE" }),
+  ])("%s is no instance, whatever its code", (value) => {
+    expect(value instanceof UnrecoverableError).toBe(false);
+    expect(value instanceof QueuertError).toBe(false);
+  });
 
   test("keep the cause, and have none where none is given", () => {
     expect(new UnrecoverableError("no use", { cause: "the reason" }).cause).toBe("the reason");
@@ -83,7 +116,12 @@ describe("a user's own subclass", () => {
 
   test("is an instance of what it extends", () => {
     const error = new LostCardError("lost");
-    expect([error instanceof LostCardError, error instanceof CardDeclinedError, error instanceof UnrecoverableError, error instanceof QueuertError]).toEqual([true, true, true, true]);
+    expect([
+      error instanceof LostCardError,
+      error instanceof CardDeclinedError,
+      error instanceof UnrecoverableError,
+      error instanceof QueuertError,
+    ]).toEqual([true, true, true, true]);
   });
 
   test("is told from its base, its siblings and its own subclasses", () => {

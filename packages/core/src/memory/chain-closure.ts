@@ -17,10 +17,15 @@ export function closeOverHolders(params: {
   readonly holdersOf: (chainId: string) => readonly string[];
   readonly isCascade: boolean;
 }): ChainClosure {
-  return params.isCascade ? withHolders(params.chainIds, params.holdersOf) : withoutHeld(params.chainIds, params.holdersOf);
+  return params.isCascade
+    ? withHolders(params.chainIds, params.holdersOf)
+    : withoutHeld(params.chainIds, params.holdersOf);
 }
 
-function withHolders(chainIds: ReadonlySet<string>, holdersOf: (chainId: string) => readonly string[]): ChainClosure {
+function withHolders(
+  chainIds: ReadonlySet<string>,
+  holdersOf: (chainId: string) => readonly string[],
+): ChainClosure {
   const reached = new Set(chainIds);
   // A set is walked on to what is added to it meanwhile.
   for (const chainId of reached) for (const holder of holdersOf(chainId)) reached.add(holder);
@@ -28,17 +33,28 @@ function withHolders(chainIds: ReadonlySet<string>, holdersOf: (chainId: string)
   return { added, refused: new Map() };
 }
 
-function withoutHeld(chainIds: ReadonlySet<string>, holdersOf: (chainId: string) => readonly string[]): ChainClosure {
+function withoutHeld(
+  chainIds: ReadonlySet<string>,
+  holdersOf: (chainId: string) => readonly string[],
+): ChainClosure {
   const taken = new Set(chainIds);
   let isStable = false;
   while (!isStable) {
-    const held = [...taken].filter((chainId) => holdersOf(chainId).some((holder) => !taken.has(holder)));
+    const held = [...taken].filter((chainId) =>
+      holdersOf(chainId).some((holder) => !taken.has(holder)),
+    );
     for (const chainId of held) taken.delete(chainId);
     isStable = held.length === 0;
   }
   const refused = new Map<string, readonly string[]>();
   for (const chainId of chainIds) {
-    if (!taken.has(chainId)) refused.set(chainId, holdersOf(chainId).filter((holder) => !taken.has(holder)).toSorted(compareText));
+    if (!taken.has(chainId))
+      refused.set(
+        chainId,
+        holdersOf(chainId)
+          .filter((holder) => !taken.has(holder))
+          .toSorted(compareText),
+      );
   }
   return { added: [], refused };
 }

@@ -28,12 +28,24 @@ function newChain(type: string, fields: Partial<NewChain> = {}): NewChain {
 /** A store in which twenty jobs are to be claimed, beside a backlog of other types, of other priorities and of the future. */
 async function openWithBacklog(backlogCount: number): Promise<StateAdapter<MemoryTransaction>> {
   const state = createMemoryStateAdapter({ clock: () => 1_000 });
-  const backlog = (type: string, fields: Partial<NewChain>): NewChain[] => Array.from({ length: backlogCount }, () => newChain(type, fields));
+  const backlog = (type: string, fields: Partial<NewChain>): NewChain[] =>
+    Array.from({ length: backlogCount }, () => newChain(type, fields));
   await state.startChains({ tx: undefined, chains: backlog("other", { priority: 0 }) });
   await state.startChains({ tx: undefined, chains: backlog("work", { priority: 9 }) });
   await state.startChains({ tx: undefined, chains: backlog("work", { schedule: { delayMs: 1 } }) });
-  await state.startChains({ tx: undefined, chains: Array.from({ length: 20 }, () => newChain("work")) });
-  await state.registerWorker({ workerId: "worker", name: "worker", host: "host", pid: 1, types: ["work"], concurrency: 10, leaseMs: 1_000 });
+  await state.startChains({
+    tx: undefined,
+    chains: Array.from({ length: 20 }, () => newChain("work")),
+  });
+  await state.registerWorker({
+    workerId: "worker",
+    name: "worker",
+    host: "host",
+    pid: 1,
+    types: ["work"],
+    concurrency: 10,
+    leaseMs: 1_000,
+  });
   return state;
 }
 
@@ -41,7 +53,10 @@ async function openWithBacklog(backlogCount: number): Promise<StateAdapter<Memor
 function countRows(): () => number {
   let walkedCount = 0;
   const walk = OrderedSet.prototype.ascending;
-  vi.spyOn(OrderedSet.prototype, "ascending").mockImplementation(function* counted(this: OrderedSet<unknown>, isBefore) {
+  vi.spyOn(OrderedSet.prototype, "ascending").mockImplementation(function* counted(
+    this: OrderedSet<unknown>,
+    isBefore,
+  ) {
     for (const entry of walk.call(this, isBefore)) {
       walkedCount++;
       yield entry;
@@ -57,12 +72,29 @@ function countRows(): () => number {
 
 /** Claims ten jobs and completes them, and returns the count of rows that this took. */
 async function countExchangedRows(state: StateAdapter<MemoryTransaction>): Promise<number> {
-  const exchange = async (params: Partial<Parameters<StateAdapter["exchange"]>[0]>): ReturnType<StateAdapter["exchange"]> =>
-    state.exchange({ workerId: "worker", settlements: [], started: [], claim: undefined, ...params });
+  const exchange = async (
+    params: Partial<Parameters<StateAdapter["exchange"]>[0]>,
+  ): ReturnType<StateAdapter["exchange"]> =>
+    state.exchange({
+      workerId: "worker",
+      settlements: [],
+      started: [],
+      claim: undefined,
+      ...params,
+    });
   const readCount = countRows();
-  const { claimed } = await exchange({ claim: { types: [{ type: "work", limit: 10 }], slots: 10, ahead: 0 } });
+  const { claimed } = await exchange({
+    claim: { types: [{ type: "work", limit: 10 }], slots: 10, ahead: 0 },
+  });
   const completed = { kind: "completed", output: undefined } as const;
-  await exchange({ settlements: claimed.map(({ chainId, chainIndex, claimNo }) => ({ chainId, chainIndex, claimNo, outcome: completed })) });
+  await exchange({
+    settlements: claimed.map(({ chainId, chainIndex, claimNo }) => ({
+      chainId,
+      chainIndex,
+      claimNo,
+      outcome: completed,
+    })),
+  });
   expect(claimed.map((job) => job.priority)).toEqual(Array.from({ length: 10 }, () => 5));
   return readCount();
 }

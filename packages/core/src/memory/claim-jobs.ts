@@ -1,4 +1,9 @@
-import type { AttemptKey, ClaimedBlocker, ClaimedJob, ClaimRequest } from "../ports/state-adapter.ts";
+import type {
+  AttemptKey,
+  ClaimedBlocker,
+  ClaimedJob,
+  ClaimRequest,
+} from "../ports/state-adapter.ts";
 import { heldJob } from "./fence.ts";
 import { take } from "./ordered-set.ts";
 import { attemptCounted } from "./place-job.ts";
@@ -6,20 +11,31 @@ import type { JobRow } from "./rows.ts";
 import type { Writer } from "./writer.ts";
 
 /** Counts the attempts of held jobs that have begun. Others are passed over: renew reports them. */
-export function startHeldJobs(writer: Writer, workerId: string, started: readonly AttemptKey[]): void {
+export function startHeldJobs(
+  writer: Writer,
+  workerId: string,
+  started: readonly AttemptKey[],
+): void {
   for (const key of started) {
     const held = heldJob(writer, workerId, key);
-    if (held !== undefined && !held.isStarted) writer.putJob({ ...held, isStarted: true, attempt: attemptCounted(held) });
+    if (held !== undefined && !held.isStarted)
+      writer.putJob({ ...held, isStarted: true, attempt: attemptCounted(held) });
   }
 }
 
 /** Claims ready jobs for a worker whose lease is live: suspects first, then type by type in the order asked. */
-export function claimJobs(writer: Writer, workerId: string, claim: ClaimRequest): readonly ClaimedJob[] {
+export function claimJobs(
+  writer: Writer,
+  workerId: string,
+  claim: ClaimRequest,
+): readonly ClaimedJob[] {
   const chosen = chooseJobs(writer, claim);
   const suspects = chosen.filter((row) => row.isSuspect);
   const others = chosen.filter((row) => !row.isSuspect);
   // A suspect may have begun before, so it counts in any place: else a job that kills its process would never use up its attempts (P5).
-  return [...suspects, ...others].map((row, place) => claimJob(writer, row, workerId, row.isSuspect || place < claim.slots));
+  return [...suspects, ...others].map((row, place) =>
+    claimJob(writer, row, workerId, row.isSuspect || place < claim.slots),
+  );
 }
 
 /** The jobs that a claim will get: a walk from the head of each type, never over the backlog (trap C8b). */
@@ -36,7 +52,12 @@ function chooseJobs(writer: Writer, claim: ClaimRequest): readonly JobRow[] {
 }
 
 /** Gives a ready job to a worker. */
-export function claimJob(writer: Writer, row: JobRow, workerId: string, isStarted: boolean): ClaimedJob {
+export function claimJob(
+  writer: Writer,
+  row: JobRow,
+  workerId: string,
+  isStarted: boolean,
+): ClaimedJob {
   const claimed = writer.putJob({
     ...row,
     status: "running",

@@ -5,7 +5,11 @@ import type { BlockersRow, ChainRow } from "./rows.ts";
 import type { Writer } from "./writer.ts";
 
 /** Closes a chain whose last job has ended, and releases the jobs that waited for nothing else. Returns those. */
-export function closeChain(writer: Writer, chain: ChainRow, status: Exclude<ChainStatus, "open">): readonly WakenedJob[] {
+export function closeChain(
+  writer: Writer,
+  chain: ChainRow,
+  status: Exclude<ChainStatus, "open">,
+): readonly WakenedJob[] {
   writer.putChain({ ...chain, status, closedAtMs: writer.nowMs });
   // A failed chain keeps its key and goes on blocking: a redrive opens it again.
   if (status === "failed") return [];
@@ -18,8 +22,10 @@ function releaseKey(writer: Writer, chain: ChainRow): void {
   if (chain.deduplicationId === undefined) return;
   const row = writer.tables.deduplications.get(chain.deduplicationId);
   if (row?.chainId !== chain.chainId) return;
-  if (row.keptUntilMs === undefined || row.keptUntilMs <= writer.nowMs) writer.delete("deduplications", row.deduplicationId);
-  else if (Number.isFinite(row.keptUntilMs)) writer.putDeduplication({ ...row, expiresAtMs: row.keptUntilMs });
+  if (row.keptUntilMs === undefined || row.keptUntilMs <= writer.nowMs)
+    writer.delete("deduplications", row.deduplicationId);
+  else if (Number.isFinite(row.keptUntilMs))
+    writer.putDeduplication({ ...row, expiresAtMs: row.keptUntilMs });
 }
 
 function unblock(writer: Writer, chainId: string): readonly WakenedJob[] {
@@ -30,7 +36,12 @@ function unblock(writer: Writer, chainId: string): readonly WakenedJob[] {
     const openBlockers = job.openBlockers - edgeCount(waiter, chainId);
     const next = writer.putJob(placeJob({ ...job, openBlockers }, job.scheduledAtMs, writer.nowMs));
     if (next.status !== "ready" && next.status !== "scheduled") continue;
-    released.push({ chainId: next.chainId, chainIndex: next.chainIndex, type: next.type, status: next.status });
+    released.push({
+      chainId: next.chainId,
+      chainIndex: next.chainIndex,
+      type: next.type,
+      status: next.status,
+    });
   }
   return released;
 }

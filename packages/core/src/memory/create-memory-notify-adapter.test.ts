@@ -2,7 +2,11 @@ import { describe, expect, test, vi } from "vitest";
 import { StoreUnavailableError } from "../errors/store-errors.ts";
 import { OptionInvalidError } from "../errors/value-errors.ts";
 import type { WakeUpTopic } from "../ports/notify-adapter.ts";
-import { createMemoryNotifyAdapter, createMemoryNotifyHub, type MemoryNotifyHub } from "./create-memory-notify-adapter.ts";
+import {
+  createMemoryNotifyAdapter,
+  createMemoryNotifyHub,
+  type MemoryNotifyHub,
+} from "./create-memory-notify-adapter.ts";
 
 const work: WakeUpTopic = { kind: "type", type: "same" };
 const chain: WakeUpTopic = { kind: "chain", chainId: "same" };
@@ -13,12 +17,17 @@ const microtasks = (): Promise<void> => new Promise((resolve) => setTimeout(reso
 
 describe("the in-memory notify adapter", () => {
   test("refuses a hub that createMemoryNotifyHub did not make", () => {
-    expect(() => createMemoryNotifyAdapter({ hub: {} as MemoryNotifyHub })).toThrow(OptionInvalidError);
+    expect(() => createMemoryNotifyAdapter({ hub: {} as MemoryNotifyHub })).toThrow(
+      OptionInvalidError,
+    );
   });
 
   test("calls a subscriber after the publish and not inside it, once for all that was published meanwhile", async () => {
     const hub = createMemoryNotifyHub();
-    const [publisher, subscriber] = [createMemoryNotifyAdapter({ hub }), createMemoryNotifyAdapter({ hub })];
+    const [publisher, subscriber] = [
+      createMemoryNotifyAdapter({ hub }),
+      createMemoryNotifyAdapter({ hub }),
+    ];
     const onWakeUp = vi.fn<() => void>();
     await subscriber.subscribe({ topics: [work, chain], onWakeUp });
     const published = [publisher.publish([work, chain]), publisher.publish([chain])];
@@ -34,7 +43,8 @@ describe("the in-memory notify adapter", () => {
   test("tells kinds of topics apart, whatever their names", async () => {
     const notify = createMemoryNotifyAdapter();
     const onWakeUp = vi.fn<(kind: string) => void>();
-    for (const topic of [work, chain, worker]) await notify.subscribe({ topics: [topic], onWakeUp: () => onWakeUp(topic.kind) });
+    for (const topic of [work, chain, worker])
+      await notify.subscribe({ topics: [topic], onWakeUp: () => onWakeUp(topic.kind) });
     for (const topic of [worker, work, chain]) {
       await notify.publish([topic]);
       await microtasks();
@@ -79,7 +89,9 @@ describe("the in-memory notify adapter", () => {
     await one.close();
     await one.close();
     await expect(one.publish([work])).rejects.toBeInstanceOf(StoreUnavailableError);
-    await expect(one.subscribe({ topics: [work], onWakeUp: onOne })).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(one.subscribe({ topics: [work], onWakeUp: onOne })).rejects.toBeInstanceOf(
+      StoreUnavailableError,
+    );
     await other.publish([work]);
     await microtasks();
     expect(onOne).not.toHaveBeenCalled();

@@ -42,7 +42,8 @@ export interface MemoryNotifyAdapterOptions {
  */
 export function createMemoryNotifyAdapter(options: MemoryNotifyAdapterOptions = {}): NotifyAdapter {
   const found = hubs.get(options.hub ?? createMemoryNotifyHub());
-  if (found === undefined) throw new OptionInvalidError("hub was not made by createMemoryNotifyHub.", { option: "hub" });
+  if (found === undefined)
+    throw new OptionInvalidError("hub was not made by createMemoryNotifyHub.", { option: "hub" });
   const subscriptions: Subscriptions = found;
   const ends = new Set<() => void>();
   let isClosed = false;
@@ -56,7 +57,8 @@ export function createMemoryNotifyAdapter(options: MemoryNotifyAdapterOptions = 
 
     async publish(topics) {
       refuseClosed();
-      for (const topic of topics) for (const subscription of subscriptions.get(formatTopic(topic)) ?? []) wake(subscription);
+      for (const topic of topics)
+        for (const subscription of subscriptions.get(formatTopic(topic)) ?? []) wake(subscription);
     },
 
     async subscribe({ topics, onWakeUp }): Promise<WakeUpSubscription> {
@@ -99,13 +101,21 @@ function formatTopic(topic: WakeUpTopic): string {
   return topic.kind === "chain" ? `chain:${topic.chainId}` : `worker:${topic.workerId}`;
 }
 
-function addSubscription(subscriptions: Subscriptions, name: string, subscription: Subscription): void {
+function addSubscription(
+  subscriptions: Subscriptions,
+  name: string,
+  subscription: Subscription,
+): void {
   const set = subscriptions.get(name);
   if (set === undefined) subscriptions.set(name, new Set([subscription]));
   else set.add(subscription);
 }
 
-function removeSubscription(subscriptions: Subscriptions, name: string, subscription: Subscription): void {
+function removeSubscription(
+  subscriptions: Subscriptions,
+  name: string,
+  subscription: Subscription,
+): void {
   const set = subscriptions.get(name);
   set?.delete(subscription);
   if (set?.size === 0) subscriptions.delete(name);

@@ -39,14 +39,19 @@ export interface MemoryStateAdapterOptions {
  *
  * @throws OptionInvalidError for a `store` that `createMemoryStore` did not make.
  */
-export function createMemoryStateAdapter(options: MemoryStateAdapterOptions = {}): StateAdapter<MemoryTransaction> {
+export function createMemoryStateAdapter(
+  options: MemoryStateAdapterOptions = {},
+): StateAdapter<MemoryTransaction> {
   const state = stateOf(options.store ?? createMemoryStore());
   const clock = options.clock ?? systemClock.now;
   const sessions = new Sessions(state, options.asyncContext);
 
   /** Runs an operation that writes, with the time read once it may begin (P8). */
-  const write = <TResult>(operation: string, tx: MemoryTransaction | undefined, run: (writer: Writer) => TResult): Promise<TResult> =>
-    sessions.write(operation, tx, () => run(new Writer(state, clock())));
+  const write = <TResult>(
+    operation: string,
+    tx: MemoryTransaction | undefined,
+    run: (writer: Writer) => TResult,
+  ): Promise<TResult> => sessions.write(operation, tx, () => run(new Writer(state, clock())));
 
   return {
     name: "memory",
@@ -59,29 +64,44 @@ export function createMemoryStateAdapter(options: MemoryStateAdapterOptions = {}
     },
     close: () => sessions.close(),
 
-    startChains: ({ tx, chains }) => write("startChains", tx, (writer) => startChains(writer, chains)),
+    startChains: ({ tx, chains }) =>
+      write("startChains", tx, (writer) => startChains(writer, chains)),
     exchange: ({ workerId, settlements, started, claim }) =>
       write("exchange", undefined, (writer) => {
         const verdicts = settleAttempts(writer, workerId, settlements);
         startHeldJobs(writer, workerId, started);
-        const isLeaseAsked = claim !== undefined || settlements.some((settlement, index) => isStickySettled(settlement, verdicts[index]!));
+        const isLeaseAsked =
+          claim !== undefined ||
+          settlements.some((settlement, index) => isStickySettled(settlement, verdicts[index]!));
         const isLive = !isLeaseAsked || writer.isLive(workerId);
-        return { verdicts, claimed: claim === undefined || !isLive ? [] : claimJobs(writer, workerId, claim), isLive };
+        return {
+          verdicts,
+          claimed: claim === undefined || !isLive ? [] : claimJobs(writer, workerId, claim),
+          isLive,
+        };
       }),
-    settle: ({ tx, workerId, settlements }) => write("settle", tx, (writer) => settleAttempts(writer, workerId, settlements)),
+    settle: ({ tx, workerId, settlements }) =>
+      write("settle", tx, (writer) => settleAttempts(writer, workerId, settlements)),
 
-    registerWorker: (worker) => write("registerWorker", undefined, (writer) => registerWorker(writer, worker)),
+    registerWorker: (worker) =>
+      write("registerWorker", undefined, (writer) => registerWorker(writer, worker)),
     renew: (params) => write("renew", undefined, (writer) => renewWorker(writer, params)),
-    removeWorker: ({ workerId }) => write("removeWorker", undefined, (writer) => removeWorker(writer, workerId)),
+    removeWorker: ({ workerId }) =>
+      write("removeWorker", undefined, (writer) => removeWorker(writer, workerId)),
     reap: (params) => write("reap", undefined, (writer) => reapJobs(writer, params)),
     promote: ({ limit }) => write("promote", undefined, (writer) => promoteJobs(writer, limit)),
 
-    completeChains: ({ tx, items }) => write("completeChains", tx, (writer) => completeChains(writer, items)),
+    completeChains: ({ tx, items }) =>
+      write("completeChains", tx, (writer) => completeChains(writer, items)),
     cancel: ({ tx, ...params }) => write("cancel", tx, (writer) => cancelChains(writer, params)),
-    redrive: ({ tx, chainIds }) => write("redrive", tx, (writer) => redriveChains(writer, chainIds)),
-    trigger: ({ tx, chainIds }) => write("trigger", tx, (writer) => triggerChains(writer, chainIds)),
-    reschedule: ({ tx, chainIds, schedule }) => write("reschedule", tx, (writer) => rescheduleChains(writer, chainIds, schedule)),
-    deleteChains: ({ tx, ...params }) => write("deleteChains", tx, (writer) => deleteChains(writer, params)),
+    redrive: ({ tx, chainIds }) =>
+      write("redrive", tx, (writer) => redriveChains(writer, chainIds)),
+    trigger: ({ tx, chainIds }) =>
+      write("trigger", tx, (writer) => triggerChains(writer, chainIds)),
+    reschedule: ({ tx, chainIds, schedule }) =>
+      write("reschedule", tx, (writer) => rescheduleChains(writer, chainIds, schedule)),
+    deleteChains: ({ tx, ...params }) =>
+      write("deleteChains", tx, (writer) => deleteChains(writer, params)),
     setTypesPaused: ({ tx, types, isPaused }) =>
       write("setTypesPaused", tx, (writer) => {
         for (const type of types) writer.putPaused(type, isPaused);
@@ -108,24 +128,41 @@ function createReads(sessions: Sessions, clock: () => number): StateReads<Memory
         }),
       ),
     listChains: ({ filter, order, after, limit }) =>
-      sessions.read(undefined, (tables) => take(walkChains(tables, filter, order, after), limit).map((chain) => chainRecord(tables, chain, false))),
-    countChains: ({ filter, cap }) => sessions.read(undefined, (tables) => take(walkChains(tables, filter, "oldest", undefined), cap).length),
+      sessions.read(undefined, (tables) =>
+        take(walkChains(tables, filter, order, after), limit).map((chain) =>
+          chainRecord(tables, chain, false),
+        ),
+      ),
+    countChains: ({ filter, cap }) =>
+      sessions.read(
+        undefined,
+        (tables) => take(walkChains(tables, filter, "oldest", undefined), cap).length,
+      ),
     listJobs: ({ filter, order, after, limit }) =>
-      sessions.read(undefined, (tables) => take(walkJobs(tables, filter, order, after), limit).map((row) => jobRecord(tables, row, false))),
+      sessions.read(undefined, (tables) =>
+        take(walkJobs(tables, filter, order, after), limit).map((row) =>
+          jobRecord(tables, row, false),
+        ),
+      ),
     listAttempts: ({ key }) =>
-      sessions.read(undefined, (tables) => (tables.attempts.get(formatJobId(key)) ?? []).map((row) => attemptRecord(key, row))),
+      sessions.read(undefined, (tables) =>
+        (tables.attempts.get(formatJobId(key)) ?? []).map((row) => attemptRecord(key, row)),
+      ),
     chainGraph: (params) => sessions.read(undefined, (tables) => chainGraph(tables, params)),
     listWorkers: ({ limit }) =>
       sessions.read(undefined, (tables) => {
         const oldestFirst = [...tables.workers.rows()].toSorted(
-          (left, right) => left.startedAtMs - right.startedAtMs || compareText(left.workerId, right.workerId),
+          (left, right) =>
+            left.startedAtMs - right.startedAtMs || compareText(left.workerId, right.workerId),
         );
         const nowMs = clock();
         return take(oldestFirst, limit).map((row) => workerRecord(tables, row, nowMs));
       }),
     listTypes: () =>
       sessions.read(undefined, (tables) =>
-        [...tables.types.rows()].map(({ type, isPaused }) => ({ type, isPaused })).toSorted((left, right) => compareText(left.type, right.type)),
+        [...tables.types.rows()]
+          .map(({ type, isPaused }) => ({ type, isPaused }))
+          .toSorted((left, right) => compareText(left.type, right.type)),
       ),
     stats: ({ cap }) => sessions.read(undefined, (tables) => typeStats(tables, cap, clock())),
   };

@@ -11,7 +11,10 @@ export interface UnusableBlocker {
 }
 
 /** The first of the blockers that cannot be waited for, if any. */
-export function findUnusableBlocker(writer: Writer, blockers: readonly BlockerReference[]): UnusableBlocker | undefined {
+export function findUnusableBlocker(
+  writer: Writer,
+  blockers: readonly BlockerReference[],
+): UnusableBlocker | undefined {
   for (const { chainId } of blockers) {
     const chain = writer.chain(chainId);
     if (chain === undefined) return { blockerChainId: chainId, reason: "notFound" };
@@ -21,7 +24,12 @@ export function findUnusableBlocker(writer: Writer, blockers: readonly BlockerRe
 }
 
 /** Inserts the last job of a chain with its edges, as nobody's. Its blockers have been found usable. */
-export function insertJob(writer: Writer, chain: ChainRow, job: NewJob, isUnannounced: boolean): JobRow {
+export function insertJob(
+  writer: Writer,
+  chain: ChainRow,
+  job: NewJob,
+  isUnannounced: boolean,
+): JobRow {
   const key = { chainId: chain.chainId, chainIndex: chain.lastIndex };
   const row: JobRow = {
     ...key,
@@ -52,7 +60,12 @@ export function insertJob(writer: Writer, chain: ChainRow, job: NewJob, isUnanno
 }
 
 /** Registers what a job waits for, and returns how many of the edges are open: a failed chain still blocks, since a redrive may complete it. */
-function registerEdges(writer: Writer, chainId: string, chainIndex: number, blockers: readonly BlockerReference[]): number {
+function registerEdges(
+  writer: Writer,
+  chainId: string,
+  chainIndex: number,
+  blockers: readonly BlockerReference[],
+): number {
   if (blockers.length === 0) return 0;
   let openCount = 0;
   for (const blocker of blockers) {
@@ -60,7 +73,11 @@ function registerEdges(writer: Writer, chainId: string, chainIndex: number, bloc
     writer.putChain({ ...blocking, dependents: blocking.dependents + 1 });
     if (blocking.status !== "completed") openCount++;
   }
-  const copies = blockers.map(({ slot, ordinal, chainId: blockingId }) => ({ slot, ordinal, chainId: blockingId }));
+  const copies = blockers.map(({ slot, ordinal, chainId: blockingId }) => ({
+    slot,
+    ordinal,
+    chainId: blockingId,
+  }));
   writer.putBlockers({ chainId, chainIndex, blockers: copies });
   return openCount;
 }

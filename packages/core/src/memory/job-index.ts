@@ -55,7 +55,11 @@ export class JobIndex {
   #count(row: JobRow, change: 1 | -1): void {
     if (!isCounted(row.status)) return;
     let counts = this.#counts.get(row.type);
-    if (counts === undefined) this.#counts.set(row.type, (counts = { blocked: 0, scheduled: 0, ready: 0, running: 0, failed: 0 }));
+    if (counts === undefined)
+      this.#counts.set(
+        row.type,
+        (counts = { blocked: 0, scheduled: 0, ready: 0, running: 0, failed: 0 }),
+      );
     counts[row.status] += change;
   }
 }

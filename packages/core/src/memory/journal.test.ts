@@ -73,46 +73,78 @@ const anyJobWrite: fc.Arbitrary<Write> = fc
     }),
     isThere: fc.boolean(),
   })
-  .map(({ key, fields, isThere }) => (journal) => journal.put("jobs", formatJobId(key), isThere ? jobRow({ ...key, ...fields }) : undefined));
+  .map(
+    ({ key, fields, isThere }) =>
+      (journal) =>
+        journal.put("jobs", formatJobId(key), isThere ? jobRow({ ...key, ...fields }) : undefined),
+  );
 
-const anyChainWrite: fc.Arbitrary<Write> = fc
-  .tuple(anyChainId, fc.boolean())
-  .map(([chainId, isThere]) => (journal) => journal.put("chains", chainId, isThere ? chainRow(chainId) : undefined));
+const anyChainWrite: fc.Arbitrary<Write> = fc.tuple(anyChainId, fc.boolean()).map(
+  ([chainId, isThere]) =>
+    (journal) =>
+      journal.put("chains", chainId, isThere ? chainRow(chainId) : undefined),
+);
 
 const anyBlockersWrite: fc.Arbitrary<Write> = fc
   .tuple(anyKey, fc.array(anyChainId, { maxLength: 3 }), fc.boolean())
   .map(([key, blocking, isThere]) => (journal) => {
-    const row: BlockersRow = { ...key, blockers: blocking.map((chainId, ordinal) => ({ slot: "slot", ordinal, chainId })) };
+    const row: BlockersRow = {
+      ...key,
+      blockers: blocking.map((chainId, ordinal) => ({ slot: "slot", ordinal, chainId })),
+    };
     journal.put("blockers", formatJobId(key), isThere ? row : undefined);
   });
 
 const anyDeduplicationWrite: fc.Arbitrary<Write> = fc
   .tuple(anyChainId, fc.option(smallTime, { nil: undefined }), fc.boolean())
   .map(([chainId, expiresAtMs, isThere]) => (journal) => {
-    const row: DeduplicationRow = { deduplicationId: chainId, chainId, keptUntilMs: expiresAtMs, expiresAtMs };
+    const row: DeduplicationRow = {
+      deduplicationId: chainId,
+      chainId,
+      keptUntilMs: expiresAtMs,
+      expiresAtMs,
+    };
     journal.put("deduplications", chainId, isThere ? row : undefined);
   });
 
-const anyWrites = fc.array(fc.oneof(anyJobWrite, anyChainWrite, anyBlockersWrite, anyDeduplicationWrite), { maxLength: 40 });
+const anyWrites = fc.array(
+  fc.oneof(anyJobWrite, anyChainWrite, anyBlockersWrite, anyDeduplicationWrite),
+  { maxLength: 40 },
+);
 
 /** All that a reader can find in tables, by their indexes too. */
 function snapshot(tables: Tables): unknown {
   const { jobIndex } = tables;
-  const listed = <TEntry>(entries: { ascending(): Iterable<TEntry> } | undefined): TEntry[] => [...(entries?.ascending() ?? [])];
+  const listed = <TEntry>(entries: { ascending(): Iterable<TEntry> } | undefined): TEntry[] => [
+    ...(entries?.ascending() ?? []),
+  ];
   return {
     chains: chainIds.map((chainId) => tables.chains.get(chainId)),
-    jobs: chainIds.flatMap((chainId) => [0, 1].map((chainIndex) => tables.jobs.get(formatJobId({ chainId, chainIndex })))),
+    jobs: chainIds.flatMap((chainId) =>
+      [0, 1].map((chainIndex) => tables.jobs.get(formatJobId({ chainId, chainIndex }))),
+    ),
     chainIds: listed(tables.chainIds),
     ready: types.map((type) => listed(jobIndex.ready(type))),
     scheduled: listed(jobIndex.scheduled),
     running: workerIds.map((workerId) => listed(jobIndex.running(workerId))),
-    counts: types.map((type) => ({ blocked: 0, scheduled: 0, ready: 0, running: 0, failed: 0, ...jobIndex.counts().get(type) })),
+    counts: types.map((type) => ({
+      blocked: 0,
+      scheduled: 0,
+      ready: 0,
+      running: 0,
+      failed: 0,
+      ...jobIndex.counts().get(type),
+    })),
     waiters: chainIds.map((chainId) => listed(tables.waiters.get(chainId))),
     expiring: listed(tables.expiring),
   };
 }
 
-function openJournal(): { readonly live: Tables; readonly committed: Tables; readonly journal: Journal } {
+function openJournal(): {
+  readonly live: Tables;
+  readonly committed: Tables;
+  readonly journal: Journal;
+} {
   const [live, committed] = [createTables(), createTables()];
   return { live, committed, journal: new Journal({ live, committed }) };
 }
@@ -157,14 +189,25 @@ describe("a journal", () => {
 describe("ready jobs", () => {
   test("stand by priority, then ready time, then key, whatever order they came in", () => {
     const anyReady = fc.uniqueArray(
-      fc.record({ chainId: fc.constantFrom("a", "b", "c", "d"), chainIndex: fc.nat({ max: 3 }), priority: fc.nat({ max: 9 }), readyAtMs: smallTime }),
+      fc.record({
+        chainId: fc.constantFrom("a", "b", "c", "d"),
+        chainIndex: fc.nat({ max: 3 }),
+        priority: fc.nat({ max: 9 }),
+        readyAtMs: smallTime,
+      }),
       { selector: formatJobId },
     );
     fc.assert(
       fc.property(anyReady, (fields) => {
         const { live, journal } = openJournal();
         for (const field of fields) journal.put("jobs", formatJobId(field), jobRow(field));
-        const rank = ({ priority, readyAtMs, chainId, chainIndex }: Pick<JobRow, "priority" | "readyAtMs" | "chainId" | "chainIndex">): string => [priority, readyAtMs, chainId, chainIndex].join();
+        const rank = ({
+          priority,
+          readyAtMs,
+          chainId,
+          chainIndex,
+        }: Pick<JobRow, "priority" | "readyAtMs" | "chainId" | "chainIndex">): string =>
+          [priority, readyAtMs, chainId, chainIndex].join();
         const found = [...(live.jobIndex.ready("one")?.ascending() ?? [])].map(rank);
         // All parts are of one character, so that texts compare as their parts do.
         expect(found).toEqual(fields.map(rank).toSorted());

@@ -47,7 +47,10 @@ export class Journal {
   /** Makes all that was written visible to readers outside. */
   commit(): void {
     for (const step of this.#steps) {
-      (this.#committed[step.table] as Table<unknown>).put(step.key, this.#live[step.table].get(step.key));
+      (this.#committed[step.table] as Table<unknown>).put(
+        step.key,
+        this.#live[step.table].get(step.key),
+      );
     }
     this.#steps = [];
   }

@@ -24,13 +24,20 @@ export function registerWorker(writer: Writer, worker: NewWorker): void {
 export function renewWorker(writer: Writer, params: RenewParams): RenewResult {
   const { workerId } = params;
   if (!writer.isLive(workerId)) return { isLive: false, lost: [], releasedCount: 0 };
-  writer.putWorker({ ...writer.worker(workerId)!, leaseUntilMs: toInstantMs(writer.nowMs + params.leaseMs) });
+  writer.putWorker({
+    ...writer.worker(workerId)!,
+    leaseUntilMs: toInstantMs(writer.nowMs + params.leaseMs),
+  });
   startHeldJobs(writer, workerId, params.started);
   for (const { value, ...key } of params.progress) {
     const held = heldJob(writer, workerId, key);
     if (held !== undefined) writer.putJob({ ...held, progress: value });
   }
-  return { isLive: true, lost: lostJobs(writer, workerId, params.held), releasedCount: releaseUnknownJobs(writer, workerId, params.held) };
+  return {
+    isLive: true,
+    lost: lostJobs(writer, workerId, params.held),
+    releasedCount: releaseUnknownJobs(writer, workerId, params.held),
+  };
 }
 
 /** Ends a worker: what it holds goes back uncounted, and its row goes. */
@@ -44,7 +51,11 @@ export function runningJobs(writer: Writer, workerId: string): readonly JobRow[]
   return [...(writer.tables.jobIndex.running(workerId)?.ascending() ?? [])];
 }
 
-function lostJobs(writer: Writer, workerId: string, held: readonly AttemptKey[]): RenewResult["lost"] {
+function lostJobs(
+  writer: Writer,
+  workerId: string,
+  held: readonly AttemptKey[],
+): RenewResult["lost"] {
   return held.flatMap(({ chainId, chainIndex, claimNo }) => {
     const key = { chainId, chainIndex, claimNo };
     if (heldJob(writer, workerId, key) !== undefined) return [];
@@ -67,5 +78,9 @@ function formatAttempt(key: AttemptKey): string {
 }
 
 function releaseUncounted(writer: Writer, row: JobRow): void {
-  writer.putJob({ ...giveBackJob(row, writer.nowMs), attempt: attemptUncounted(row), completedBy: undefined });
+  writer.putJob({
+    ...giveBackJob(row, writer.nowMs),
+    attempt: attemptUncounted(row),
+    completedBy: undefined,
+  });
 }

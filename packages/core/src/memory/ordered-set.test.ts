@@ -39,15 +39,21 @@ describe("an ordered set", () => {
       fc.property(anyEntries, fc.integer({ min: -1, max: 3_001 }), (entries, bound) => {
         const set = setOf(entries);
         const sorted = [...new Set(entries)].toSorted(compare);
-        expect([...set.ascending((entry) => entry < bound)]).toEqual(sorted.filter((entry) => entry >= bound));
-        expect([...set.descending((entry) => entry > bound)]).toEqual(sorted.filter((entry) => entry <= bound).toReversed());
+        expect([...set.ascending((entry) => entry < bound)]).toEqual(
+          sorted.filter((entry) => entry >= bound),
+        );
+        expect([...set.descending((entry) => entry > bound)]).toEqual(
+          sorted.filter((entry) => entry <= bound).toReversed(),
+        );
       }),
       { numRuns: 50 },
     );
   });
 
   test("puts an entry in the place of its equal", () => {
-    const set = new OrderedSet<{ readonly key: number; readonly text: string }>((left, right) => left.key - right.key);
+    const set = new OrderedSet<{ readonly key: number; readonly text: string }>(
+      (left, right) => left.key - right.key,
+    );
     set.add({ key: 1, text: "before" });
     set.add({ key: 1, text: "after" });
     expect([...set.ascending()]).toEqual([{ key: 1, text: "after" }]);
@@ -68,8 +74,12 @@ describe("an ordered set", () => {
     // Twice the binary logarithm of the size: once over the buckets, once in one, and the final look.
     const comparisonCountMax = 36;
     expect(countOf(() => set.add(77_777))).toBeLessThanOrEqual(comparisonCountMax);
-    expect(countOf(() => expect(set.delete(77_777)).toBe(true))).toBeLessThanOrEqual(comparisonCountMax);
-    expect(countOf(() => expect(set.delete(77_777)).toBe(false))).toBeLessThanOrEqual(comparisonCountMax);
+    expect(countOf(() => expect(set.delete(77_777)).toBe(true))).toBeLessThanOrEqual(
+      comparisonCountMax,
+    );
+    expect(countOf(() => expect(set.delete(77_777)).toBe(false))).toBeLessThanOrEqual(
+      comparisonCountMax,
+    );
     expect(countOf(() => expect(set.ascending().next().value).toBe(0))).toBe(0);
   });
 });

@@ -30,7 +30,8 @@ export class OrderedSet<TEntry> {
     const isEqual = place < bucket.length && this.#compare(bucket[place]!, entry) === 0;
     bucket.splice(place, isEqual ? 1 : 0, entry);
     if (!isEqual) this.#size++;
-    if (bucket.length > bucketSizeMax) this.#buckets.splice(at + 1, 0, bucket.splice(bucketSizeMax / 2));
+    if (bucket.length > bucketSizeMax)
+      this.#buckets.splice(at + 1, 0, bucket.splice(bucketSizeMax / 2));
   }
 
   /** Deletes the entry that compares as 0; false where there is none. */
@@ -101,7 +102,11 @@ export function addTo<TEntry>(
 }
 
 /** Deletes from the set of a name, and the set when it is empty: names that are gone leave nothing behind. */
-export function deleteFrom<TEntry>(sets: Map<string, OrderedSet<TEntry>>, name: string, entry: TEntry): void {
+export function deleteFrom<TEntry>(
+  sets: Map<string, OrderedSet<TEntry>>,
+  name: string,
+  entry: TEntry,
+): void {
   const set = sets.get(name);
   if (set === undefined) return;
   set.delete(entry);
@@ -109,7 +114,11 @@ export function deleteFrom<TEntry>(sets: Map<string, OrderedSet<TEntry>>, name: 
 }
 
 /** The first entries of a walk that fit, at most `limit`; a list of its own, so that rows may be written while it is walked. */
-export function take<TEntry>(entries: Iterable<TEntry>, limit: number, fits: (entry: TEntry) => boolean = () => true): TEntry[] {
+export function take<TEntry>(
+  entries: Iterable<TEntry>,
+  limit: number,
+  fits: (entry: TEntry) => boolean = () => true,
+): TEntry[] {
   const taken: TEntry[] = [];
   if (limit <= 0) return taken;
   for (const entry of entries) {
@@ -121,7 +130,10 @@ export function take<TEntry>(entries: Iterable<TEntry>, limit: number, fits: (en
 }
 
 /** The first place whose value is not below, by halving. */
-function lowerBound<TValue>(values: readonly TValue[], isBelow: (value: TValue) => boolean): number {
+function lowerBound<TValue>(
+  values: readonly TValue[],
+  isBelow: (value: TValue) => boolean,
+): number {
   let low = 0;
   let high = values.length;
   while (low < high) {

@@ -6,7 +6,14 @@ export function placeJob(row: JobRow, earliestMs: number, nowMs: number): JobRow
   const scheduledAtMs = toInstantMs(earliestMs);
   const status = waitingStatus(row.openBlockers, scheduledAtMs, nowMs);
   const readySinceMs = row.status === "ready" ? row.readyAtMs : nowMs;
-  return { ...row, status, scheduledAtMs, readyAtMs: status === "ready" ? readySinceMs : undefined, workerId: undefined, isStarted: false };
+  return {
+    ...row,
+    status,
+    scheduledAtMs,
+    readyAtMs: status === "ready" ? readySinceMs : undefined,
+    workerId: undefined,
+    isStarted: false,
+  };
 }
 
 /** A job that comes back to ready, for whoever comes next. */

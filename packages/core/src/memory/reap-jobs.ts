@@ -7,14 +7,22 @@ import { failJob } from "./settle-attempts.ts";
 import type { Writer } from "./writer.ts";
 
 /** Takes the jobs of workers that are gone, of the types whose limits are known here (trap A7). */
-export function reapJobs(writer: Writer, params: { readonly limit: number; readonly attemptLimits: readonly AttemptLimit[] }): ReapResult {
+export function reapJobs(
+  writer: Writer,
+  params: { readonly limit: number; readonly attemptLimits: readonly AttemptLimit[] },
+): ReapResult {
   const limits = new Map(params.attemptLimits.map((limit) => [limit.type, limit]));
   const lost = take(walkLostJobs(writer, limits), params.limit + 1);
-  const reaped = lost.slice(0, params.limit).map((row) => reapJob(writer, row, limits.get(row.type)!));
+  const reaped = lost
+    .slice(0, params.limit)
+    .map((row) => reapJob(writer, row, limits.get(row.type)!));
   return { reaped, workerIds: deleteIdleWorkers(writer), isMore: lost.length > params.limit };
 }
 
-function* walkLostJobs(writer: Writer, limits: ReadonlyMap<string, AttemptLimit>): Generator<JobRow, void> {
+function* walkLostJobs(
+  writer: Writer,
+  limits: ReadonlyMap<string, AttemptLimit>,
+): Generator<JobRow, void> {
   const { jobIndex } = writer.tables;
   for (const workerId of sortByLease(writer, jobIndex.runningWorkerIds())) {
     for (const row of jobIndex.running(workerId)!.ascending()) if (limits.has(row.type)) yield row;
@@ -26,14 +34,22 @@ function sortByLease(writer: Writer, workerIds: Iterable<string>): readonly stri
   const leaseUntilMs = (workerId: string): number => writer.worker(workerId)?.leaseUntilMs ?? 0;
   return [...workerIds]
     .filter((workerId) => !writer.isLive(workerId))
-    .toSorted((left, right) => leaseUntilMs(left) - leaseUntilMs(right) || compareText(left, right));
+    .toSorted(
+      (left, right) => leaseUntilMs(left) - leaseUntilMs(right) || compareText(left, right),
+    );
 }
 
 function reapJob(writer: Writer, row: JobRow, limit: AttemptLimit): ReapResult["reaped"][number] {
   const isUsedUp = row.isStarted && row.attempt >= limit.attemptCountMax;
   if (row.isStarted) recordAttempt(writer, row, { outcome: "lost", error: undefined });
-  if (isUsedUp) failJob(writer, { ...row, workerId: undefined, completedBy: undefined, isStarted: false }, limit.error);
-  else writer.putJob({ ...giveBackJob(row, writer.nowMs), completedBy: undefined, isSuspect: true });
+  if (isUsedUp)
+    failJob(
+      writer,
+      { ...row, workerId: undefined, completedBy: undefined, isStarted: false },
+      limit.error,
+    );
+  else
+    writer.putJob({ ...giveBackJob(row, writer.nowMs), completedBy: undefined, isSuspect: true });
   return {
     chainId: row.chainId,
     chainIndex: row.chainIndex,
@@ -49,7 +65,9 @@ function reapJob(writer: Writer, row: JobRow, limit: AttemptLimit): ReapResult["
 /** Deletes the rows of workers whose lease has ended and that hold nothing any more. */
 function deleteIdleWorkers(writer: Writer): readonly string[] {
   const { workers, jobIndex } = writer.tables;
-  const workerIds = [...workers.rows()].map(({ workerId }) => workerId).filter((workerId) => jobIndex.running(workerId) === undefined);
+  const workerIds = [...workers.rows()]
+    .map(({ workerId }) => workerId)
+    .filter((workerId) => jobIndex.running(workerId) === undefined);
   const gone = sortByLease(writer, workerIds);
   for (const workerId of gone) writer.delete("workers", workerId);
   return gone;

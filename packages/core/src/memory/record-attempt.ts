@@ -7,7 +7,11 @@ import type { Writer } from "./writer.ts";
 const newestCountMax = 24;
 
 /** Records an attempt that did not succeed, of a job that is still held. What is kept per job is bounded (trap E2). */
-export function recordAttempt(writer: Writer, held: JobRow, end: { readonly outcome: AttemptRow["outcome"]; readonly error: string | undefined }): void {
+export function recordAttempt(
+  writer: Writer,
+  held: JobRow,
+  end: { readonly outcome: AttemptRow["outcome"]; readonly error: string | undefined },
+): void {
   const rows = writer.tables.attempts.get(formatJobId(held)) ?? [];
   const row: AttemptRow = {
     attempt: attemptCounted(held),

@@ -7,7 +7,9 @@ import type { Tables } from "./tables.ts";
 // Rows as readers get them. Every Date is made for its reader, who may change it.
 
 export function chainRecord(tables: Tables, chain: ChainRow, hasPayload: boolean): ChainRecord {
-  const last = tables.jobs.get(formatJobId({ chainId: chain.chainId, chainIndex: chain.lastIndex }))!;
+  const last = tables.jobs.get(
+    formatJobId({ chainId: chain.chainId, chainIndex: chain.lastIndex }),
+  )!;
   const isFailure = chain.status === "failed" || chain.status === "cancelled";
   return {
     chainId: chain.chainId,
@@ -51,7 +53,13 @@ export function jobRecord(tables: Tables, row: JobRow, hasPayload: boolean): Job
 
 export function attemptRecord(key: JobKey, row: AttemptRow): AttemptRecord {
   const { startedAtMs, endedAtMs, ...fields } = row;
-  return { chainId: key.chainId, chainIndex: key.chainIndex, ...fields, startedAt: new Date(startedAtMs), endedAt: new Date(endedAtMs) };
+  return {
+    chainId: key.chainId,
+    chainIndex: key.chainIndex,
+    ...fields,
+    startedAt: new Date(startedAtMs),
+    endedAt: new Date(endedAtMs),
+  };
 }
 
 export function workerRecord(tables: Tables, row: WorkerRow, nowMs: number): WorkerRecord {

@@ -122,7 +122,9 @@ export function compareKeys(left: JobKey, right: JobKey): number {
 
 /** The order in which ready jobs of a type are claimed. */
 export function compareReady(left: JobRow, right: JobRow): number {
-  return left.priority - right.priority || left.readyAtMs! - right.readyAtMs! || compareKeys(left, right);
+  return (
+    left.priority - right.priority || left.readyAtMs! - right.readyAtMs! || compareKeys(left, right)
+  );
 }
 
 /** The order in which scheduled jobs are due. */
@@ -131,6 +133,8 @@ export function compareScheduled(left: JobRow, right: JobRow): number {
 }
 
 export function compareExpiring(left: DeduplicationRow, right: DeduplicationRow): number {
-  return left.expiresAtMs! - right.expiresAtMs! || compareText(left.deduplicationId, right.deduplicationId);
+  return (
+    left.expiresAtMs! - right.expiresAtMs! ||
+    compareText(left.deduplicationId, right.deduplicationId)
+  );
 }
-

@@ -9,27 +9,44 @@ import type { Writer } from "./writer.ts";
 /** Makes due jobs ready, and drops deduplication rows whose time is over. */
 export function promoteJobs(writer: Writer, limit: number): PromoteResult {
   const counts = new Map<string, number>();
-  for (const row of take(writer.tables.jobIndex.scheduled.ascending(), limit, (job) => job.scheduledAtMs <= writer.nowMs)) {
+  for (const row of take(
+    writer.tables.jobIndex.scheduled.ascending(),
+    limit,
+    (job) => job.scheduledAtMs <= writer.nowMs,
+  )) {
     writer.putJob(placeJob(row, row.scheduledAtMs, writer.nowMs));
     counts.set(row.type, (counts.get(row.type) ?? 0) + 1);
   }
-  for (const row of take(writer.tables.expiring.ascending(), limit, (key) => key.expiresAtMs! <= writer.nowMs)) {
+  for (const row of take(
+    writer.tables.expiring.ascending(),
+    limit,
+    (key) => key.expiresAtMs! <= writer.nowMs,
+  )) {
     writer.delete("deduplications", row.deduplicationId);
   }
   const next = writer.tables.jobIndex.scheduled.first();
   return {
-    promoted: [...counts].map(([type, count]) => ({ type, count })).toSorted((left, right) => compareText(left.type, right.type)),
+    promoted: [...counts]
+      .map(([type, count]) => ({ type, count }))
+      .toSorted((left, right) => compareText(left.type, right.type)),
     nextDueInMs: next === undefined ? undefined : Math.max(0, next.scheduledAtMs - writer.nowMs),
   };
 }
 
 /** Makes the scheduled job of each chain ready at once. */
-export function triggerChains(writer: Writer, chainIds: readonly string[]): readonly ActionResult<"triggered" | "notFound" | "notTriggerable">[] {
+export function triggerChains(
+  writer: Writer,
+  chainIds: readonly string[],
+): readonly ActionResult<"triggered" | "notFound" | "notTriggerable">[] {
   return chainIds.map((chainId) => {
     const job = lastJobOf(writer, chainId);
     if (job === undefined) return { chainId, outcome: "notFound" };
     if (!applies("trigger", job)) return { chainId, outcome: "notTriggerable" };
-    return { chainId, outcome: "triggered", job: actedUpon(writer.putJob(placeJob(job, writer.nowMs, writer.nowMs))) };
+    return {
+      chainId,
+      outcome: "triggered",
+      job: actedUpon(writer.putJob(placeJob(job, writer.nowMs, writer.nowMs))),
+    };
   });
 }
 
@@ -43,7 +60,8 @@ export function rescheduleChains(
     const job = lastJobOf(writer, chainId);
     if (job === undefined) return { chainId, outcome: "notFound" };
     // A running job is rescheduled by its handler alone.
-    if (job.status === "running" || !applies("reschedule", job)) return { chainId, outcome: "notReschedulable" };
+    if (job.status === "running" || !applies("reschedule", job))
+      return { chainId, outcome: "notReschedulable" };
     const moved = writer.putJob(placeJob(job, scheduledAtMs(schedule, writer.nowMs), writer.nowMs));
     return { chainId, outcome: "rescheduled", job: actedUpon(moved) };
   });

@@ -1,7 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, test } from "vitest";
 import { formatUuidV7 } from "../model/ids.ts";
-import { StoreUnavailableError, TransactionInvalidError, TransactionNestedError } from "../errors/store-errors.ts";
+import {
+  StoreUnavailableError,
+  TransactionInvalidError,
+  TransactionNestedError,
+} from "../errors/store-errors.ts";
 import { OptionInvalidError } from "../errors/value-errors.ts";
 import type { NewChain, StateAdapter } from "../ports/state-adapter.ts";
 import { createMemoryStateAdapter } from "./create-memory-state-adapter.ts";
@@ -25,13 +29,25 @@ function newChain(sequence: number): NewChain {
   };
 }
 
-async function start(state: StateAdapter<MemoryTransaction>, tx: MemoryTransaction | undefined, sequence: number): Promise<void> {
+async function start(
+  state: StateAdapter<MemoryTransaction>,
+  tx: MemoryTransaction | undefined,
+  sequence: number,
+): Promise<void> {
   await state.startChains({ tx, chains: [newChain(sequence)] });
 }
 
 /** Which of the first chains are there for readers outside. */
 async function committed(state: StateAdapter<MemoryTransaction>): Promise<number[]> {
-  const found = await Promise.all([1, 2, 3, 4].map(async (sequence) => [sequence, await state.getChains({ tx: undefined, chainIds: [newChain(sequence).chainId] })] as const));
+  const found = await Promise.all(
+    [1, 2, 3, 4].map(
+      async (sequence) =>
+        [
+          sequence,
+          await state.getChains({ tx: undefined, chainIds: [newChain(sequence).chainId] }),
+        ] as const,
+    ),
+  );
   return found.filter(([, [chain]]) => chain !== undefined).map(([sequence]) => sequence);
 }
 
@@ -58,12 +74,18 @@ function rejection(promise: Promise<unknown>): Promise<unknown> {
 
 describe("the option store", () => {
   test("refuses what createMemoryStore did not make", () => {
-    expect(() => createMemoryStateAdapter({ store: {} as MemoryStore })).toThrow(OptionInvalidError);
+    expect(() => createMemoryStateAdapter({ store: {} as MemoryStore })).toThrow(
+      OptionInvalidError,
+    );
   });
 
   test("P9: adapters of two stores see nothing of each other, those of one store all", async () => {
     const store = createMemoryStore();
-    const [one, same, other] = [createMemoryStateAdapter({ store }), createMemoryStateAdapter({ store }), createMemoryStateAdapter()];
+    const [one, same, other] = [
+      createMemoryStateAdapter({ store }),
+      createMemoryStateAdapter({ store }),
+      createMemoryStateAdapter(),
+    ];
     await start(one, undefined, 1);
     expect(await committed(same)).toEqual([1]);
     expect(await committed(other)).toEqual([]);
@@ -73,11 +95,18 @@ describe("the option store", () => {
 describe("a transaction", () => {
   test("of another adapter is refused, on the same store too", async () => {
     const store = createMemoryStore();
-    const [owner, other] = [createMemoryStateAdapter({ store }), createMemoryStateAdapter({ store })];
+    const [owner, other] = [
+      createMemoryStateAdapter({ store }),
+      createMemoryStateAdapter({ store }),
+    ];
     await owner.transaction(async (tx) => {
       expect(await rejection(start(other, tx, 1))).toBeInstanceOf(TransactionInvalidError);
-      expect(await rejection(other.getChains({ tx, chainIds: [] }))).toBeInstanceOf(TransactionInvalidError);
-      expect(await rejection(other.savepoint(tx, async () => {}))).toBeInstanceOf(TransactionInvalidError);
+      expect(await rejection(other.getChains({ tx, chainIds: [] }))).toBeInstanceOf(
+        TransactionInvalidError,
+      );
+      expect(await rejection(other.savepoint(tx, async () => {}))).toBeInstanceOf(
+        TransactionInvalidError,
+      );
       await start(owner, tx, 2);
     });
     expect(await committed(owner)).toEqual([2]);
@@ -100,7 +129,10 @@ describe("a transaction", () => {
 
   test("a call that fails lets the next one in", async () => {
     const state = createMemoryStateAdapter();
-    const [failed] = await Promise.allSettled([state.transaction(() => Promise.reject(new Error("the user's own"))), start(state, undefined, 1)]);
+    const [failed] = await Promise.allSettled([
+      state.transaction(() => Promise.reject(new Error("the user's own"))),
+      start(state, undefined, 1),
+    ]);
     expect(failed.status).toBe("rejected");
     expect(await committed(state)).toEqual([1]);
   });
@@ -108,7 +140,10 @@ describe("a transaction", () => {
 
 describe("the option asyncContext", () => {
   test("C5: a call that would wait for its own transaction is refused, through a transaction of another store too", async () => {
-    const [outer, inner] = [createMemoryStateAdapter({ asyncContext }), createMemoryStateAdapter({ asyncContext })];
+    const [outer, inner] = [
+      createMemoryStateAdapter({ asyncContext }),
+      createMemoryStateAdapter({ asyncContext }),
+    ];
     await outer.transaction(async () => {
       await inner.transaction(async (tx) => {
         await start(inner, tx, 1);
@@ -193,7 +228,10 @@ describe("savepoints", () => {
 describe("close", () => {
   test("waits for an open transaction, which goes on to its end", async () => {
     const store = createMemoryStore();
-    const [state, reader] = [createMemoryStateAdapter({ store }), createMemoryStateAdapter({ store })];
+    const [state, reader] = [
+      createMemoryStateAdapter({ store }),
+      createMemoryStateAdapter({ store }),
+    ];
     const order: string[] = [];
     let closed: Promise<unknown> | undefined;
     await state.transaction(async (tx) => {
@@ -202,7 +240,9 @@ describe("close", () => {
       expect(await rejection(state.listTypes())).toBeInstanceOf(StoreUnavailableError);
       expect(await rejection(state.migrate())).toBeInstanceOf(StoreUnavailableError);
       await start(state, tx, 2);
-      expect(await state.getChains({ tx, chainIds: [newChain(2).chainId] })).toMatchObject([{ status: "open" }]);
+      expect(await state.getChains({ tx, chainIds: [newChain(2).chainId] })).toMatchObject([
+        { status: "open" },
+      ]);
       order.push("written");
     });
     await closed;

@@ -1,4 +1,8 @@
-import { StoreUnavailableError, TransactionInvalidError, TransactionNestedError } from "../errors/store-errors.ts";
+import {
+  StoreUnavailableError,
+  TransactionInvalidError,
+  TransactionNestedError,
+} from "../errors/store-errors.ts";
 import type { StoreState } from "./store.ts";
 
 declare const transactionBrand: unique symbol;
@@ -52,7 +56,11 @@ export class Sessions {
   }
 
   /** Runs an operation that writes: in `tx`, or in a transaction of its own. When it throws, it has written nothing. */
-  async write<TResult>(operation: string, tx: MemoryTransaction | undefined, run: () => TResult): Promise<TResult> {
+  async write<TResult>(
+    operation: string,
+    tx: MemoryTransaction | undefined,
+    run: () => TResult,
+  ): Promise<TResult> {
     if (tx !== undefined) {
       this.#openTransaction(tx);
       return this.#orUndo(run);
@@ -65,7 +73,10 @@ export class Sessions {
   }
 
   /** Runs a read. It never waits: outside of a transaction, it sees the committed tables. */
-  async read<TResult>(tx: MemoryTransaction | undefined, run: (tables: StoreState["live"]) => TResult): Promise<TResult> {
+  async read<TResult>(
+    tx: MemoryTransaction | undefined,
+    run: (tables: StoreState["live"]) => TResult,
+  ): Promise<TResult> {
     if (tx === undefined) {
       this.refuseClosed();
       return run(this.#store.committed);
@@ -77,7 +88,13 @@ export class Sessions {
   async transaction<TResult>(run: (tx: MemoryTransaction) => Promise<TResult>): Promise<TResult> {
     const enclosing = this.#enclosing();
     return this.#alone("transaction", async () => {
-      const opened: OpenTransaction = { sessions: this, store: this.#store, enclosing, isOpen: true, savepoints: [] };
+      const opened: OpenTransaction = {
+        sessions: this,
+        store: this.#store,
+        enclosing,
+        isOpen: true,
+        savepoints: [],
+      };
       const tx = Object.freeze({}) as MemoryTransaction;
       transactions.set(tx, opened);
       try {
@@ -122,7 +139,10 @@ export class Sessions {
   }
 
   /** Runs as the only writer of the store. */
-  async #alone<TResult>(operation: string, run: () => TResult | Promise<TResult>): Promise<TResult> {
+  async #alone<TResult>(
+    operation: string,
+    run: () => TResult | Promise<TResult>,
+  ): Promise<TResult> {
     this.refuseClosed();
     this.#refuseNested(operation);
     this.#inFlightCount++;
@@ -149,16 +169,22 @@ export class Sessions {
   #openTransaction(tx: MemoryTransaction): OpenTransaction {
     const opened = transactions.get(tx);
     if (opened?.sessions !== this) {
-      throw new TransactionInvalidError("The value given as tx is no transaction of this state adapter. Pass the one that transaction() hands over.");
+      throw new TransactionInvalidError(
+        "The value given as tx is no transaction of this state adapter. Pass the one that transaction() hands over.",
+      );
     }
-    if (!opened.isOpen) throw new TransactionInvalidError("The transaction given as tx has ended. Await every call inside it before it ends.");
+    if (!opened.isOpen)
+      throw new TransactionInvalidError(
+        "The transaction given as tx has ended. Await every call inside it before it ends.",
+      );
     return opened;
   }
 
   /** Throws where the write lock is held by a transaction that encloses the call, which would wait for ever. */
   #refuseNested(operation: string): void {
     for (let opened = this.#enclosing(); opened !== undefined; opened = opened.enclosing) {
-      if (opened.isOpen && opened.store === this.#store) throw new TransactionNestedError(operation);
+      if (opened.isOpen && opened.store === this.#store)
+        throw new TransactionNestedError(operation);
     }
   }
 

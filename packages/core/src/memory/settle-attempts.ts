@@ -1,5 +1,11 @@
 import { scheduledAtMs } from "../model/schedule.ts";
-import type { ClaimedJob, NewJob, SettleEffects, Settlement, Verdict } from "../ports/state-adapter.ts";
+import type {
+  ClaimedJob,
+  NewJob,
+  SettleEffects,
+  Settlement,
+  Verdict,
+} from "../ports/state-adapter.ts";
 import { claimedJob, claimJob } from "./claim-jobs.ts";
 import { closeChain } from "./close-chain.ts";
 import { heldJob, unheldReason } from "./fence.ts";
@@ -10,7 +16,11 @@ import type { ChainRow, JobRow } from "./rows.ts";
 import type { Writer } from "./writer.ts";
 
 /** Settles attempts of a worker in their order, with a verdict each. One that is lost or refused has written nothing. */
-export function settleAttempts(writer: Writer, workerId: string, settlements: readonly Settlement[]): readonly Verdict[] {
+export function settleAttempts(
+  writer: Writer,
+  workerId: string,
+  settlements: readonly Settlement[],
+): readonly Verdict[] {
   return settlements.map((settlement) => settleAttempt(writer, workerId, settlement));
 }
 
@@ -27,7 +37,10 @@ function settleAttempt(writer: Writer, workerId: string, settlement: Settlement)
   const settled: JobRow = { ...held, workerId: undefined, completedBy: workerId, isStarted: false };
   switch (outcome.kind) {
     case "completed":
-      return { kind: "settled", effects: completeJob(writer, { ...settled, attempt: attemptCounted(held) }, outcome.output) };
+      return {
+        kind: "settled",
+        effects: completeJob(writer, { ...settled, attempt: attemptCounted(held) }, outcome.output),
+      };
     case "continued": {
       const refused = findUnusableBlocker(writer, outcome.next.blockers);
       if (refused !== undefined) return { kind: "refused", ...refused };
@@ -52,9 +65,14 @@ function settleAttempt(writer: Writer, workerId: string, settlement: Settlement)
       );
     case "failed":
       recordAttempt(writer, held, { outcome: "failed", error: outcome.error });
-      return { kind: "settled", effects: failJob(writer, { ...settled, attempt: attemptCounted(held) }, outcome.error) };
+      return {
+        kind: "settled",
+        effects: failJob(writer, { ...settled, attempt: attemptCounted(held) }, outcome.error),
+      };
     case "released":
-      return runsAgain(writer.putJob({ ...giveBackJob(settled, writer.nowMs), attempt: attemptUncounted(held) }));
+      return runsAgain(
+        writer.putJob({ ...giveBackJob(settled, writer.nowMs), attempt: attemptUncounted(held) }),
+      );
     default:
       return outcome satisfies never;
   }
@@ -71,13 +89,26 @@ function verdictOfUnheld(writer: Writer, workerId: string, settlement: Settlemen
 
 /** The next job, where it went to this worker together with the settlement and is still its own: the reply that said so was lost. */
 function stickyNext(writer: Writer, workerId: string, row: JobRow): ClaimedJob | undefined {
-  const next = heldJob(writer, workerId, { chainId: row.chainId, chainIndex: row.chainIndex + 1, claimNo: 1 });
+  const next = heldJob(writer, workerId, {
+    chainId: row.chainId,
+    chainIndex: row.chainIndex + 1,
+    claimNo: 1,
+  });
   return next === undefined ? undefined : claimedJob(writer, next, false);
 }
 
 function verdictOfNext(writer: Writer, workerId: string, next: JobRow, isSticky: boolean): Verdict {
-  if (isSticky && next.status === "ready" && writer.isLive(workerId) && !writer.isPaused(next.type)) {
-    return { kind: "settled", next: claimJob(writer, next, workerId, true), effects: { unblocked: [] } };
+  if (
+    isSticky &&
+    next.status === "ready" &&
+    writer.isLive(workerId) &&
+    !writer.isPaused(next.type)
+  ) {
+    return {
+      kind: "settled",
+      next: claimJob(writer, next, workerId, true),
+      effects: { unblocked: [] },
+    };
   }
   return { kind: "settled", effects: waitingEffects(next) };
 }
@@ -88,24 +119,48 @@ function runsAgain(row: JobRow): Verdict {
 
 /** The news of a job that waits for somebody to claim it. */
 export function waitingEffects(row: JobRow): SettleEffects {
-  return { waiting: { type: row.type, status: row.status as "blocked" | "scheduled" | "ready" }, unblocked: [] };
+  return {
+    waiting: { type: row.type, status: row.status as "blocked" | "scheduled" | "ready" },
+    unblocked: [],
+  };
 }
 
 /** Completes a job in nobody's hands, and its chain with it. */
-export function completeJob(writer: Writer, row: JobRow, output: string | undefined): SettleEffects {
-  writer.putJob({ ...row, status: "completed", completedAtMs: writer.nowMs, output, error: undefined });
-  return { chainStatus: "completed", unblocked: closeChain(writer, writer.chain(row.chainId)!, "completed") };
+export function completeJob(
+  writer: Writer,
+  row: JobRow,
+  output: string | undefined,
+): SettleEffects {
+  writer.putJob({
+    ...row,
+    status: "completed",
+    completedAtMs: writer.nowMs,
+    output,
+    error: undefined,
+  });
+  return {
+    chainStatus: "completed",
+    unblocked: closeChain(writer, writer.chain(row.chainId)!, "completed"),
+  };
 }
 
 /** Ends a job in nobody's hands with the next one of its chain, and returns that. */
 export function continueJob(writer: Writer, row: JobRow, next: NewJob): JobRow {
   writer.putJob({ ...row, status: "continued", completedAtMs: writer.nowMs, error: undefined });
   const chain: ChainRow = writer.chain(row.chainId)!;
-  return insertJob(writer, writer.putChain({ ...chain, lastIndex: row.chainIndex + 1 }), next, false);
+  return insertJob(
+    writer,
+    writer.putChain({ ...chain, lastIndex: row.chainIndex + 1 }),
+    next,
+    false,
+  );
 }
 
 /** Fails a job in nobody's hands, and its chain with it. */
 export function failJob(writer: Writer, row: JobRow, error: string): SettleEffects {
   writer.putJob({ ...row, status: "failed", completedAtMs: writer.nowMs, error });
-  return { chainStatus: "failed", unblocked: closeChain(writer, writer.chain(row.chainId)!, "failed") };
+  return {
+    chainStatus: "failed",
+    unblocked: closeChain(writer, writer.chain(row.chainId)!, "failed"),
+  };
 }

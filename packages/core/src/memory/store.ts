@@ -31,13 +31,19 @@ export function createMemoryStore(): MemoryStore {
   const live = createTables();
   const committed = createTables();
   const store = Object.freeze({}) as MemoryStore;
-  states.set(store, { live, committed, journal: new Journal({ live, committed }), writeLock: new Mutex() });
+  states.set(store, {
+    live,
+    committed,
+    journal: new Journal({ live, committed }),
+    writeLock: new Mutex(),
+  });
   return store;
 }
 
 /** @throws OptionInvalidError for a value that `createMemoryStore` did not make. */
 export function stateOf(store: MemoryStore): StoreState {
   const state = states.get(store);
-  if (state === undefined) throw new OptionInvalidError("store was not made by createMemoryStore.", { option: "store" });
+  if (state === undefined)
+    throw new OptionInvalidError("store was not made by createMemoryStore.", { option: "store" });
   return state;
 }

@@ -1,6 +1,13 @@
 import { JobIndex } from "./job-index.ts";
 import { addTo, deleteFrom, OrderedSet } from "./ordered-set.ts";
-import { compareExpiring, compareKeys, compareText, type BlockersRow, type DeduplicationRow, type Rows } from "./rows.ts";
+import {
+  compareExpiring,
+  compareKeys,
+  compareText,
+  type BlockersRow,
+  type DeduplicationRow,
+  type Rows,
+} from "./rows.ts";
 
 /** Tells an index that the row of a key is another one; `undefined` = there is none. */
 type RowChange<TRow> = (previous: TRow | undefined, next: TRow | undefined) => void;

@@ -1,5 +1,6 @@
 import type { TypeStats } from "../ports/state-reads.ts";
-import { compareText } from "./rows.ts";
+import { take, type OrderedSet } from "./ordered-set.ts";
+import { compareText, type JobRow } from "./rows.ts";
 import type { Tables } from "./tables.ts";
 
 /** Jobs that are not final, and failed ones, by type and status. */
@@ -24,12 +25,18 @@ export function typeStats(tables: Tables, cap: number, nowMs: number): readonly 
 /** Ready jobs stand by priority first, so the oldest is at the head of one of the priorities: one look at each, not a walk over all. */
 function oldestReadyMs(tables: Tables, type: string, nowMs: number): number | undefined {
   const ready = tables.jobIndex.ready(type);
-  let oldestAtMs: number | undefined;
-  let head = ready?.first();
-  while (ready !== undefined && head !== undefined) {
-    oldestAtMs = Math.min(oldestAtMs ?? head.readyAtMs!, head.readyAtMs!);
-    const { priority } = head;
-    head = ready.ascending((row) => row.priority <= priority).next().value ?? undefined;
+  if (ready === undefined) return undefined;
+  let oldestAtMs = Number.POSITIVE_INFINITY;
+  for (let head = ready.first(); head !== undefined; head = headAfter(ready, head.priority)) {
+    oldestAtMs = Math.min(oldestAtMs, head.readyAtMs!);
   }
-  return oldestAtMs === undefined ? undefined : Math.max(0, nowMs - oldestAtMs);
+  return Math.max(0, nowMs - oldestAtMs);
+}
+
+function headAfter(ready: OrderedSet<JobRow>, priority: number): JobRow | undefined {
+  const [head] = take(
+    ready.ascending((row) => row.priority <= priority),
+    1,
+  );
+  return head;
 }

@@ -1,6 +1,14 @@
 import { formatJobId, type JobKey } from "../model/ids.ts";
 import type { Journal } from "./journal.ts";
-import type { AttemptRow, BlockersRow, ChainRow, DeduplicationRow, JobRow, Rows, WorkerRow } from "./rows.ts";
+import type {
+  AttemptRow,
+  BlockersRow,
+  ChainRow,
+  DeduplicationRow,
+  JobRow,
+  Rows,
+  WorkerRow,
+} from "./rows.ts";
 import type { StoreState } from "./store.ts";
 import type { Tables } from "./tables.ts";
 

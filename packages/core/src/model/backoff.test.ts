@@ -14,7 +14,9 @@ const anyChance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 describe("the wait after an attempt", () => {
   test("grows from the first wait by the factor up to the longest", () => {
     const backoff: Backoff = { initialMs: 1_000, factor: 2, maxMs: 10_000, jitter: 0 };
-    expect([1, 2, 3, 4, 5, 6].map((attempt) => backoffDelayMs(backoff, attempt, 0.5))).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+    expect([1, 2, 3, 4, 5, 6].map((attempt) => backoffDelayMs(backoff, attempt, 0.5))).toEqual([
+      1_000, 2_000, 4_000, 8_000, 10_000, 10_000,
+    ]);
   });
 
   test("D2: is the longest wait at attempt 10,000, and never less than a little below", () => {
@@ -37,7 +39,9 @@ describe("the wait after an attempt", () => {
   test("never shrinks from one attempt to the next", () => {
     fc.assert(
       fc.property(anyBackoff, anyAttempt, anyChance, (backoff, attempt, chance) => {
-        expect(backoffDelayMs(backoff, attempt + 1, chance)).toBeGreaterThanOrEqual(backoffDelayMs(backoff, attempt, chance));
+        expect(backoffDelayMs(backoff, attempt + 1, chance)).toBeGreaterThanOrEqual(
+          backoffDelayMs(backoff, attempt, chance),
+        );
       }),
     );
   });
@@ -56,6 +60,8 @@ describe("the wait after an attempt", () => {
 
   test("D2: stays 0 when the first wait is 0, at any attempt", () => {
     const backoff: Backoff = { initialMs: 0, factor: 2, maxMs: 3_600_000, jitter: 0 };
-    expect([1, 2, 1_000, 10_000].map((attempt) => backoffDelayMs(backoff, attempt, 0))).toEqual([0, 0, 0, 0]);
+    expect([1, 2, 1_000, 10_000].map((attempt) => backoffDelayMs(backoff, attempt, 0))).toEqual([
+      0, 0, 0, 0,
+    ]);
   });
 });

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decideDeduplication, keyKeptUntilMs, type DeduplicatedChain, type Deduplication } from "./deduplication.ts";
+import {
+  decideDeduplication,
+  keyKeptUntilMs,
+  type DeduplicatedChain,
+  type Deduplication,
+} from "./deduplication.ts";
 import { chainStatuses, jobStatuses } from "./status.ts";
 
 const anyRequest: fc.Arbitrary<Deduplication> = fc.record({
@@ -17,8 +22,18 @@ const anyChain: fc.Arbitrary<DeduplicatedChain> = fc.record({
 });
 const anyNow = fc.nat({ max: 200 });
 
-const request: Deduplication = { key: "key", scope: "open", windowMs: undefined, onDuplicate: "keep" };
-const waiting: DeduplicatedChain = { status: "open", createdAtMs: 1_000, rootStatus: "ready", rootAttempt: 0 };
+const request: Deduplication = {
+  key: "key",
+  scope: "open",
+  windowMs: undefined,
+  onDuplicate: "keep",
+};
+const waiting: DeduplicatedChain = {
+  status: "open",
+  createdAtMs: 1_000,
+  rootStatus: "ready",
+  rootAttempt: 0,
+};
 
 describe("a start with a deduplication key", () => {
   test("creates where the key names no chain", () => {
@@ -30,14 +45,23 @@ describe("a start with a deduplication key", () => {
   });
 
   test("keeps an open chain by default, whatever it has come to", () => {
-    for (const rootStatus of jobStatuses) expect(decideDeduplication(request, { ...waiting, rootStatus }, 2_000)).toBe("kept");
+    for (const rootStatus of jobStatuses)
+      expect(decideDeduplication(request, { ...waiting, rootStatus }, 2_000)).toBe("kept");
   });
 
-  test.each(["completed", "failed", "cancelled"] as const)("creates beside a %s chain in scope open, and keeps it in scope any", (status) => {
-    const closed: DeduplicatedChain = { ...waiting, status, rootStatus: "completed", rootAttempt: 1 };
-    expect(decideDeduplication(request, closed, 2_000)).toBe("create");
-    expect(decideDeduplication({ ...request, scope: "any" }, closed, 2_000)).toBe("kept");
-  });
+  test.each(["completed", "failed", "cancelled"] as const)(
+    "creates beside a %s chain in scope open, and keeps it in scope any",
+    (status) => {
+      const closed: DeduplicatedChain = {
+        ...waiting,
+        status,
+        rootStatus: "completed",
+        rootAttempt: 1,
+      };
+      expect(decideDeduplication(request, closed, 2_000)).toBe("create");
+      expect(decideDeduplication({ ...request, scope: "any" }, closed, 2_000)).toBe("kept");
+    },
+  );
 
   test("looks back no further than its window: the end of it is outside", () => {
     const within: Deduplication = { ...request, windowMs: 500 };
@@ -48,15 +72,29 @@ describe("a start with a deduplication key", () => {
 
   test("replaces or debounces a chain whose first job has not begun", () => {
     for (const rootStatus of ["blocked", "scheduled", "ready"] as const) {
-      expect(decideDeduplication({ ...request, onDuplicate: "replace" }, { ...waiting, rootStatus }, 2_000)).toBe("replaced");
-      expect(decideDeduplication({ ...request, onDuplicate: "debounce" }, { ...waiting, rootStatus }, 2_000)).toBe("debounced");
+      expect(
+        decideDeduplication(
+          { ...request, onDuplicate: "replace" },
+          { ...waiting, rootStatus },
+          2_000,
+        ),
+      ).toBe("replaced");
+      expect(
+        decideDeduplication(
+          { ...request, onDuplicate: "debounce" },
+          { ...waiting, rootStatus },
+          2_000,
+        ),
+      ).toBe("debounced");
     }
   });
 
   test("A13: never replaces what has begun", () => {
     fc.assert(
       fc.property(anyRequest, anyChain, anyNow, (any, chain, nowMs) => {
-        fc.pre(chain.rootAttempt > 0 || !["blocked", "scheduled", "ready"].includes(chain.rootStatus));
+        fc.pre(
+          chain.rootAttempt > 0 || !["blocked", "scheduled", "ready"].includes(chain.rootStatus),
+        );
         expect(["create", "kept"]).toContain(decideDeduplication(any, chain, nowMs));
       }),
     );
@@ -65,7 +103,9 @@ describe("a start with a deduplication key", () => {
   test("keeping, replacing and debouncing differ in nothing but what is done to the duplicate", () => {
     fc.assert(
       fc.property(anyRequest, anyChain, anyNow, (any, chain, nowMs) => {
-        const isCreated = (["keep", "replace", "debounce"] as const).map((onDuplicate) => decideDeduplication({ ...any, onDuplicate }, chain, nowMs) === "create");
+        const isCreated = (["keep", "replace", "debounce"] as const).map(
+          (onDuplicate) => decideDeduplication({ ...any, onDuplicate }, chain, nowMs) === "create",
+        );
         expect(new Set(isCreated).size).toBe(1);
       }),
     );

@@ -8,25 +8,45 @@ const anyRandom = fc.uint8Array({ minLength: 10, maxLength: 10 });
 
 describe("a chain id", () => {
   test("is a UUIDv7 whatever it is made of", () => {
-    fc.assert(fc.property(anyTime, anySequence, anyRandom, (timeMs, sequence, random) => isUuidV7(formatUuidV7(timeMs, sequence, random))));
+    fc.assert(
+      fc.property(anyTime, anySequence, anyRandom, (timeMs, sequence, random) => {
+        expect(isUuidV7(formatUuidV7(timeMs, sequence, random))).toBe(true);
+      }),
+    );
   });
 
   test("begins with its time: 48 bits, in hexadecimal", () => {
     // The example of RFC 9562, appendix A.6.
-    expect(formatUuidV7(0x017f22e279b0, 0xcc3, Uint8Array.of(0x18, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f, 0, 0))).toBe(
-      "017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
-    );
+    expect(
+      formatUuidV7(
+        0x017f22e279b0,
+        0xcc3,
+        Uint8Array.of(0x18, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f, 0, 0),
+      ),
+    ).toBe("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
   });
 
   test("sorts by time, then by sequence", () => {
     fc.assert(
-      fc.property(anyTime, anySequence, anyRandom, anyTime, anySequence, anyRandom, (timeA, sequenceA, randomA, timeB, sequenceB, randomB) => {
-        fc.pre(timeA < timeB || (timeA === timeB && sequenceA < sequenceB));
-        expect(formatUuidV7(timeA, sequenceA, randomA) < formatUuidV7(timeB, sequenceB, randomB)).toBe(true);
-      }),
+      fc.property(
+        anyTime,
+        anySequence,
+        anyRandom,
+        anyTime,
+        anySequence,
+        anyRandom,
+        (timeA, sequenceA, randomA, timeB, sequenceB, randomB) => {
+          fc.pre(timeA < timeB || (timeA === timeB && sequenceA < sequenceB));
+          expect(
+            formatUuidV7(timeA, sequenceA, randomA) < formatUuidV7(timeB, sequenceB, randomB),
+          ).toBe(true);
+        },
+      ),
     );
     const none = new Uint8Array(10);
-    expect(formatUuidV7(5, 0xfff, none.fill(255)) < formatUuidV7(6, 0, new Uint8Array(10))).toBe(true);
+    expect(formatUuidV7(5, 0xfff, none.fill(255)) < formatUuidV7(6, 0, new Uint8Array(10))).toBe(
+      true,
+    );
     expect(formatUuidV7(5, 1, none) < formatUuidV7(5, 2, new Uint8Array(10))).toBe(true);
   });
 
@@ -47,10 +67,16 @@ describe("a chain id", () => {
 describe("a job id", () => {
   test("gives back the key it was made of", () => {
     fc.assert(
-      fc.property(anyTime, anySequence, anyRandom, fc.nat({ max: 999_999_999 }), (timeMs, sequence, random, chainIndex) => {
-        const key = { chainId: formatUuidV7(timeMs, sequence, random), chainIndex };
-        expect(parseJobId(formatJobId(key))).toEqual(key);
-      }),
+      fc.property(
+        anyTime,
+        anySequence,
+        anyRandom,
+        fc.nat({ max: 999_999_999 }),
+        (timeMs, sequence, random, chainIndex) => {
+          const key = { chainId: formatUuidV7(timeMs, sequence, random), chainIndex };
+          expect(parseJobId(formatJobId(key))).toEqual(key);
+        },
+      ),
     );
   });
 
@@ -58,7 +84,20 @@ describe("a job id", () => {
     expect(parseJobId("a:b:3")).toEqual({ chainId: "a:b", chainIndex: 3 });
   });
 
-  test.each(["", ":", ":1", "a", "a:", "a:-1", "a:1.5", "a:1e3", "a: 1", "a:1 ", "a:1234567890", "a:x"])("is not %j", (text) => {
+  test.each([
+    "",
+    ":",
+    ":1",
+    "a",
+    "a:",
+    "a:-1",
+    "a:1.5",
+    "a:1e3",
+    "a: 1",
+    "a:1 ",
+    "a:1234567890",
+    "a:x",
+  ])("is not %j", (text) => {
     expect(parseJobId(text)).toBeUndefined();
   });
 });

@@ -4,19 +4,18 @@ import { runInNewContext } from "node:vm";
 import { ValueNotJsonError, ValueUnreadableError } from "../errors/value-errors.ts";
 import { decodeJson, encodeJson } from "./json-codec.ts";
 
-function problemOf(value: unknown): { readonly path: string; readonly message: string } | undefined {
+function refusalOf(value: unknown): unknown {
   try {
-    encodeJson(value, "The input");
-    return undefined;
+    return encodeJson(value, "The input");
   } catch (error) {
-    expect(error).toBeInstanceOf(ValueNotJsonError);
-    const { path, message } = error as ValueNotJsonError;
-    return { path, message };
+    return error;
   }
 }
 
 /** Strings of any UTF-16 units: NUL, lone surrogates and all. */
-const anyText = fc.array(fc.nat({ max: 0xffff }), { maxLength: 8 }).map((units) => String.fromCharCode(...units));
+const anyText = fc
+  .array(fc.nat({ max: 0xffff }), { maxLength: 8 })
+  .map((units) => String.fromCharCode(...units));
 const anyJson = fc.jsonValue({ stringUnit: "binary" });
 
 describe("JSON text of a value", () => {
@@ -35,7 +34,8 @@ describe("JSON text of a value", () => {
       fc.property(anyText, anyText, (key, text) => {
         const encoded = encodeJson({ [`k${key}`]: text }, "The input")!;
         expect(decodeJson(encoded, "The input")).toEqual({ [`k${key}`]: text });
-        expect(!/[\u0000\p{Surrogate}]/u.test(encoded)).toBe(true);
+        expect(encoded).not.toContain("\u0000");
+        expect(encoded).not.toMatch(/\p{Surrogate}/u);
       }),
     );
   });
@@ -54,11 +54,15 @@ describe("JSON text of a value", () => {
   test("takes plain objects of other realms and without a prototype, and one object in two places", () => {
     const shared = { a: 1 };
     expect(encodeJson(runInNewContext("({ a: [1] })"), "The input")).toBe('{"a":[1]}');
-    expect(encodeJson(Object.assign(Object.create(null) as object, { a: 1 }), "The input")).toBe('{"a":1}');
+    expect(encodeJson(Object.assign(Object.create(null) as object, { a: 1 }), "The input")).toBe(
+      '{"a":1}',
+    );
     expect(encodeJson([shared, shared], "The input")).toBe('[{"a":1},{"a":1}]');
   });
 
-  class Order {}
+  class Order {
+    readonly id = 1;
+  }
   const cycle: { self?: unknown } = {};
   cycle.self = cycle;
 
@@ -78,10 +82,12 @@ describe("JSON text of a value", () => {
     [{ toJSON: () => 1 }, "", "toJSON"],
     [cycle, "self", "itself"],
   ] as const)("E3: refuses %s", (value, path, word) => {
-    const problem = problemOf(value);
-    expect(problem?.path).toBe(path);
-    expect(problem?.message).toContain(word);
-    expect(problem?.message).toMatch(/^The input/);
+    const refusal = refusalOf(value);
+    expect(refusal).toBeInstanceOf(ValueNotJsonError);
+    expect(refusal).toMatchObject({
+      path,
+      message: expect.stringMatching(new RegExp(`^The input.*${word}`)),
+    });
   });
 
   test("D5: that is none is told apart from what the value says", () => {

@@ -5,7 +5,8 @@ import { checkChainId, checkNumber, checkPriority, checkText, defaultPriority } 
 
 describe("a priority", () => {
   test("is 0 to 9, and the default where none is given", () => {
-    for (let priority = 0; priority <= 9; priority++) expect(checkPriority(priority)).toBe(priority);
+    for (let priority = 0; priority <= 9; priority++)
+      expect(checkPriority(priority)).toBe(priority);
     expect(checkPriority(undefined)).toBe(defaultPriority);
   });
 
@@ -19,10 +20,13 @@ describe("text", () => {
     expect(checkText(text, "key", 10)).toBe(text);
   });
 
-  test.each(["", "eleven char", "a\u0000b", "\ud800", "\udc00\ud800", 5, undefined])("E1: is not %j", (text) => {
-    expect(() => checkText(text, "key", 10)).toThrow(OptionInvalidError);
-    expect(() => checkText(text, "key", 10)).toThrow(/^key /);
-  });
+  test.each(["", "eleven char", "a\u0000b", "\ud800", "\udc00\ud800", 5, undefined])(
+    "E1: is not %j",
+    (text) => {
+      expect(() => checkText(text, "key", 10)).toThrow(OptionInvalidError);
+      expect(() => checkText(text, "key", 10)).toThrow(/^key /);
+    },
+  );
 });
 
 describe("a chain id of the caller's", () => {
@@ -31,9 +35,12 @@ describe("a chain id of the caller's", () => {
     expect(checkChainId(chainId)).toBe(chainId);
   });
 
-  test.each(["", "my-id", "017f22e2-79b0-4cc3-98c4-dc0c0c07398f", undefined, 7])("is not %j", (chainId) => {
-    expect(() => checkChainId(chainId)).toThrow(OptionInvalidError);
-  });
+  test.each(["", "my-id", "017f22e2-79b0-4cc3-98c4-dc0c0c07398f", undefined, 7])(
+    "is not %j",
+    (chainId) => {
+      expect(() => checkChainId(chainId)).toThrow(OptionInvalidError);
+    },
+  );
 });
 
 describe("a number", () => {
@@ -41,7 +48,9 @@ describe("a number", () => {
     expect(checkNumber(0, "n", { min: 0, max: 2 })).toBe(0);
     expect(checkNumber(1.5, "n", { min: 0, max: 2 })).toBe(1.5);
     expect(checkNumber(2, "n", { min: 0, max: 2, isWhole: true })).toBe(2);
-    expect(checkNumber(Number.POSITIVE_INFINITY, "n", { min: 1, isWhole: true })).toBe(Number.POSITIVE_INFINITY);
+    expect(checkNumber(Number.POSITIVE_INFINITY, "n", { min: 1, isWhole: true })).toBe(
+      Number.POSITIVE_INFINITY,
+    );
   });
 
   test.each([

@@ -20,17 +20,23 @@ describe("a schedule", () => {
 
   test("never runs a job before its time: parts of a ms count as a whole one", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: delayMsMax, noNaN: true }), fc.nat(), (delayMs, nowMs) => {
-        const scheduled = scheduledAtMs(resolveSchedule({ delayMs }), nowMs);
-        expect(Number.isInteger(scheduled)).toBe(true);
-        expect(scheduled - nowMs).toBeGreaterThanOrEqual(delayMs);
-        expect(scheduled - nowMs).toBeLessThanOrEqual(delayMs + 1);
-      }),
+      fc.property(
+        fc.double({ min: 0, max: delayMsMax, noNaN: true }),
+        fc.nat(),
+        (delayMs, nowMs) => {
+          const scheduled = scheduledAtMs(resolveSchedule({ delayMs }), nowMs);
+          expect(Number.isInteger(scheduled)).toBe(true);
+          expect(scheduled - nowMs).toBeGreaterThanOrEqual(delayMs);
+          expect(scheduled - nowMs).toBeLessThanOrEqual(delayMs + 1);
+        },
+      ),
     );
   });
 
   test("ends in an instant that a Date can hold", () => {
-    const scheduled = new Date(scheduledAtMs(resolveSchedule({ delayMs: delayMsMax }), Date.UTC(2100, 0)));
+    const scheduled = new Date(
+      scheduledAtMs(resolveSchedule({ delayMs: delayMsMax }), Date.UTC(2100, 0)),
+    );
     expect(scheduled.getUTCFullYear()).toBe(2199);
   });
 
