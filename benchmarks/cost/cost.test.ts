@@ -16,12 +16,15 @@ describe("what a job costs the database, within the contract", () => {
     expect(Object.keys(costs)).toEqual(Object.keys(pins));
   });
 
-  test.each(Object.entries(pins).flatMap(([name, pin]) => (["commits", "statements", "walBytes"] as const).map((kind) => [name, kind, pin[kind]] as const)))(
-    "%s: %s",
-    (name, kind, pin) => {
-      const measured = costs[name]![kind];
-      expect(measured).toBeLessThanOrEqual(pin * (1 + tolerance[kind]));
-      expect(measured).toBeGreaterThanOrEqual(pin * (1 - tolerance[kind]) * 0.8);
-    },
-  );
+  test.each(
+    Object.entries(pins).flatMap(([name, pin]) =>
+      (["commits", "statements", "walBytes"] as const).map(
+        (kind) => [name, kind, pin[kind]] as const,
+      ),
+    ),
+  )("%s: %s", (name, kind, pin) => {
+    const measured = costs[name]![kind];
+    expect(measured).toBeLessThanOrEqual(pin * (1 + tolerance[kind]));
+    expect(measured).toBeGreaterThanOrEqual(pin * (1 - tolerance[kind]) * 0.8);
+  });
 });

@@ -16,7 +16,9 @@ export interface CountingProvider<TConnection extends object> {
 }
 
 /** Counts what goes through a provider. The write-ahead log is never checkpointed, so that its size tells what was written. */
-export function createCountingProvider<TConnection extends object>(inner: SqliteProvider<TConnection>): CountingProvider<TConnection> {
+export function createCountingProvider<TConnection extends object>(
+  inner: SqliteProvider<TConnection>,
+): CountingProvider<TConnection> {
   let commits = 0;
   let statements = 0;
   let walBytesBefore = 0;
@@ -38,7 +40,9 @@ export function createCountingProvider<TConnection extends object>(inner: Sqlite
     },
     prepare: (connection, sql) => {
       const statement = inner.prepare(connection, sql);
-      return /^\s*COMMIT/i.test(sql) ? { ...counted(statement), run: (...values) => (commits++, statement.run(...values)) } : counted(statement);
+      return /^\s*COMMIT/i.test(sql)
+        ? { ...counted(statement), run: (...values) => (commits++, statement.run(...values)) }
+        : counted(statement);
     },
   };
   return {

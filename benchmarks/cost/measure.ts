@@ -39,9 +39,15 @@ interface Run {
   readonly drain: Cost;
 }
 
-async function measure(type: "noop" | "committing" | "step.0", pick: (run: Run) => Promise<Cost>, stepCount: number = 1): Promise<Cost> {
+async function measure(
+  type: "noop" | "committing" | "step.0",
+  pick: (run: Run) => Promise<Cost>,
+  stepCount: number = 1,
+): Promise<Cost> {
   const folder = mkdtempSync(join(tmpdir(), "queuert-cost-"));
-  const { provider, take } = createCountingProvider(createNodeSqliteProvider({ filename: join(folder, "cost.db") }));
+  const { provider, take } = createCountingProvider(
+    createNodeSqliteProvider({ filename: join(folder, "cost.db") }),
+  );
   const state = createSqliteStateAdapter({ provider });
   await state.migrate();
   const client = await createClient({ jobTypes, state });
@@ -58,7 +64,11 @@ async function measure(type: "noop" | "committing" | "step.0", pick: (run: Run) 
   });
   take();
   const chain = type === "noop" ? { type, input: { payload } } : { type };
-  for (let left = jobCount; left > 0; left -= 1_000) await client.startChains({ tx: "autocommit", chains: Array.from({ length: 1_000 }, () => chain) });
+  for (let left = jobCount; left > 0; left -= 1_000)
+    await client.startChains({
+      tx: "autocommit",
+      chains: Array.from({ length: 1_000 }, () => chain),
+    });
   const start = take();
   await worker.start();
   await worker.drain();
@@ -68,5 +78,9 @@ async function measure(type: "noop" | "committing" | "step.0", pick: (run: Run) 
   rmSync(folder, { recursive: true });
   const cost = await pick({ start, drain });
   const jobs = jobCount * stepCount;
-  return { commits: cost.commits / jobs, statements: cost.statements / jobs, walBytes: cost.walBytes / jobs };
+  return {
+    commits: cost.commits / jobs,
+    statements: cost.statements / jobs,
+    walBytes: cost.walBytes / jobs,
+  };
 }

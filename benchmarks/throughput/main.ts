@@ -28,27 +28,43 @@ interface Row {
 }
 
 const rows: Row[] = [];
-console.log(`${size.jobCount} jobs, ${size.aheadCount} ahead, ${runCount} runs each; Node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`);
+console.log(
+  `${size.jobCount} jobs, ${size.aheadCount} ahead, ${runCount} runs each; Node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`,
+);
 for (const [storeName, openStore] of Object.entries(stores)) {
   if (values.store !== undefined && !storeName.includes(values.store)) continue;
   let baselineRate: number | undefined;
   for (const scenario of scenarios) {
-    if (values.scenario !== undefined && scenario.name !== baseline && !scenario.name.includes(values.scenario)) continue;
+    if (
+      values.scenario !== undefined &&
+      scenario.name !== baseline &&
+      !scenario.name.includes(values.scenario)
+    )
+      continue;
     const measurements: Measurement[] = [];
     for (let run = 0; run < runCount; run++) {
       const store = await openStore();
       measurements.push(await scenario.run(store, size));
       await store.dispose();
     }
-    const rates = measurements.map(({ count, elapsedMs }) => (count / elapsedMs) * 1_000).toSorted((a, b) => a - b);
+    const rates = measurements
+      .map(({ count, elapsedMs }) => (count / elapsedMs) * 1_000)
+      .toSorted((a, b) => a - b);
     const median = rates[Math.floor(rates.length / 2)]!;
     if (scenario.name === baseline) baselineRate = median;
-    const ratioToBaseline = scenario.name.startsWith("drain") && baselineRate !== undefined ? median / baselineRate : undefined;
+    const ratioToBaseline =
+      scenario.name.startsWith("drain") && baselineRate !== undefined
+        ? median / baselineRate
+        : undefined;
     const row: Row = {
       store: storeName,
       scenario: scenario.name,
       unit: measurements[0]!.unit,
-      perSecond: { median: Math.round(median), min: Math.round(rates[0]!), max: Math.round(rates.at(-1)!) },
+      perSecond: {
+        median: Math.round(median),
+        min: Math.round(rates[0]!),
+        max: Math.round(rates.at(-1)!),
+      },
       ratioToBaseline,
     };
     rows.push(row);

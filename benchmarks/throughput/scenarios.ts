@@ -1,4 +1,11 @@
-import { createClient, createWorker, defineJobTypes, json, type Client, type TypesOf } from "queuert";
+import {
+  createClient,
+  createWorker,
+  defineJobTypes,
+  json,
+  type Client,
+  type TypesOf,
+} from "queuert";
 import type { BenchStore } from "./stores.ts";
 
 const jobTypes = defineJobTypes({
@@ -39,7 +46,10 @@ const payload = "x".repeat(88);
 
 async function startNoops(client: BenchClient, count: number): Promise<void> {
   await inBatches(count, (size) =>
-    client.startChains({ tx: "autocommit", chains: Array.from({ length: size }, () => ({ type: "noop" as const, input: { payload } })) }),
+    client.startChains({
+      tx: "autocommit",
+      chains: Array.from({ length: size }, () => ({ type: "noop" as const, input: { payload } })),
+    }),
   );
 }
 
@@ -68,10 +78,15 @@ async function drain(client: BenchClient, concurrency: number): Promise<number> 
   return elapsedMs;
 }
 
-const openClient = ({ state, notify }: BenchStore): Promise<BenchClient> => createClient({ jobTypes, state, notify });
+const openClient = ({ state, notify }: BenchStore): Promise<BenchClient> =>
+  createClient({ jobTypes, state, notify });
 
 /** Drains `jobCount` no-op jobs behind whatever `prepare` has put ahead of them. */
-function drainScenario(name: string, concurrency: number, prepare: (client: BenchClient, aheadCount: number) => Promise<void>): Scenario {
+function drainScenario(
+  name: string,
+  concurrency: number,
+  prepare: (client: BenchClient, aheadCount: number) => Promise<void>,
+): Scenario {
   return {
     name,
     run: async (store, { jobCount, aheadCount }) => {
@@ -86,14 +101,23 @@ function drainScenario(name: string, concurrency: number, prepare: (client: Benc
 const nothingAhead = async (): Promise<void> => {};
 
 async function otherTypesAhead(client: BenchClient, count: number): Promise<void> {
-  await inBatches(count, (size) => client.startChains({ tx: "autocommit", chains: Array.from({ length: size }, () => ({ type: "other" as const })) }));
+  await inBatches(count, (size) =>
+    client.startChains({
+      tx: "autocommit",
+      chains: Array.from({ length: size }, () => ({ type: "other" as const })),
+    }),
+  );
 }
 
 async function futureJobsAhead(client: BenchClient, count: number): Promise<void> {
   await inBatches(count, (size) =>
     client.startChains({
       tx: "autocommit",
-      chains: Array.from({ length: size }, (_, index) => ({ type: "noop" as const, input: { payload }, delayMs: 86_400_000 + index })),
+      chains: Array.from({ length: size }, (_, index) => ({
+        type: "noop" as const,
+        input: { payload },
+        delayMs: 86_400_000 + index,
+      })),
     }),
   );
 }
@@ -101,7 +125,10 @@ async function futureJobsAhead(client: BenchClient, count: number): Promise<void
 async function blockedJobsAhead(client: BenchClient, count: number): Promise<void> {
   const gate = await client.startChain({ tx: "autocommit", type: "gate" });
   await inBatches(count, (size) =>
-    client.startChains({ tx: "autocommit", chains: Array.from({ length: size }, () => ({ type: "gated" as const, blockers: { gate } })) }),
+    client.startChains({
+      tx: "autocommit",
+      chains: Array.from({ length: size }, () => ({ type: "gated" as const, blockers: { gate } })),
+    }),
   );
 }
 
@@ -122,7 +149,8 @@ export const scenarios: readonly Scenario[] = [
       const client = await openClient(store);
       const count = Math.ceil(jobCount / 20);
       const startedAtMs = performance.now();
-      for (let index = 0; index < count; index++) await client.startChain({ tx: "autocommit", type: "noop", input: { payload } });
+      for (let index = 0; index < count; index++)
+        await client.startChain({ tx: "autocommit", type: "noop", input: { payload } });
       return { unit: "chains", count, elapsedMs: performance.now() - startedAtMs };
     },
   },
@@ -136,7 +164,12 @@ export const scenarios: readonly Scenario[] = [
     run: async (store, { jobCount }) => {
       const client = await openClient(store);
       const chainCount = Math.ceil(jobCount / 5);
-      await inBatches(chainCount, (size) => client.startChains({ tx: "autocommit", chains: Array.from({ length: size }, () => ({ type: "step.0" as const })) }));
+      await inBatches(chainCount, (size) =>
+        client.startChains({
+          tx: "autocommit",
+          chains: Array.from({ length: size }, () => ({ type: "step.0" as const })),
+        }),
+      );
       return { unit: "steps", count: chainCount * 5, elapsedMs: await drain(client, 50) };
     },
   },

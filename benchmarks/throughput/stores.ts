@@ -5,7 +5,12 @@ import { createSqliteNotifyAdapter, createSqliteStateAdapter } from "@queuert/sq
 import { createBetterSqlite3Provider } from "@queuert/sqlite/better-sqlite3";
 import { createNodeSqliteProvider } from "@queuert/sqlite/node-sqlite";
 import Database from "better-sqlite3";
-import { createMemoryNotifyAdapter, createMemoryStateAdapter, type NotifyAdapter, type StateAdapter } from "queuert";
+import {
+  createMemoryNotifyAdapter,
+  createMemoryStateAdapter,
+  type NotifyAdapter,
+  type StateAdapter,
+} from "queuert";
 
 /** An empty store, and how to get rid of it. */
 export interface BenchStore {
@@ -22,14 +27,17 @@ export const stores: Readonly<Record<string, () => Promise<BenchStore>>> = {
     dispose: async () => {},
   }),
   "sqlite (node:sqlite)": () => onFile((filename) => createNodeSqliteProvider({ filename })),
-  "sqlite (better-sqlite3)": () => onFile((filename) => createBetterSqlite3Provider({ filename, Database })),
+  "sqlite (better-sqlite3)": () =>
+    onFile((filename) => createBetterSqlite3Provider({ filename, Database })),
 };
 
 type AnyProvider = Parameters<typeof createSqliteStateAdapter>[0]["provider"];
 
 async function onFile(openProvider: (filename: string) => unknown): Promise<BenchStore> {
   const folder = mkdtempSync(join(tmpdir(), "queuert-bench-"));
-  const state = createSqliteStateAdapter({ provider: openProvider(join(folder, "bench.db")) as AnyProvider });
+  const state = createSqliteStateAdapter({
+    provider: openProvider(join(folder, "bench.db")) as AnyProvider,
+  });
   await state.migrate();
   const notify = createSqliteNotifyAdapter({ state });
   return {

@@ -21,6 +21,7 @@ export {
   waitingStatus,
   type JobEvent,
 } from "./model/transitions.ts";
+export { closeOverHolders, type ChainClosure } from "./model/chain-closure.ts";
 export { scheduledAtMs, type Schedule } from "./model/schedule.ts";
 export {
   decideDeduplication,

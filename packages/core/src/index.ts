@@ -32,27 +32,84 @@ export { defineJobTypes } from "./types/define-job-types.ts";
 export { json, type Json, type JsonValue } from "./types/json.ts";
 export type { BlockerSlot, JobTypeDefinition, JobTypes, TypesOf } from "./types/job-types.ts";
 export type { StandardSchemaV1 } from "./types/standard-schema.ts";
-export type { CancelledChain, Chain, ChainSnapshot, CompletedChain, FailedChain, OpenChain, StartedChain } from "./types/chain.ts";
-export type { BlockersGiven, DeduplicationOptions, ScheduleOptions, StartOptions } from "./types/start-fields.ts";
+export type {
+  CancelledChain,
+  Chain,
+  ChainSnapshot,
+  CompletedChain,
+  FailedChain,
+  OpenChain,
+  StartedChain,
+} from "./types/chain.ts";
+export type {
+  BlockersGiven,
+  DeduplicationOptions,
+  ScheduleOptions,
+  StartOptions,
+} from "./types/start-fields.ts";
 export type { Job } from "./types/job.ts";
 export type { Continuation, Rescheduled, Settled } from "./types/outcomes.ts";
-export { defineMiddleware, type Middleware, type MiddlewareOptions, type MiddlewareResult } from "./types/middleware.ts";
+export {
+  defineMiddleware,
+  type Middleware,
+  type MiddlewareOptions,
+  type MiddlewareResult,
+} from "./types/middleware.ts";
 export type { Backoff } from "./model/backoff.ts";
 export type { RetryDecision, RetryPolicy } from "./model/retry.ts";
 export type { ChainStatus, JobStatus } from "./model/status.ts";
-export type { ExplainedWorker, Explanation, ExplanationReason, PreviousAttempt } from "./model/explain.ts";
+export type {
+  ExplainedWorker,
+  Explanation,
+  ExplanationReason,
+  PreviousAttempt,
+} from "./model/explain.ts";
 export type { StoredError } from "./model/error-codec.ts";
 export type * from "./client/inspect/inspect-api.ts";
 export type * from "./client/operate/operate-api.ts";
-export type { AttemptOutcome, AttemptSubject, ChainSubject, DomainEvent, EmittedEvent, EventSubscriber, JobSubject } from "./ports/telemetry.ts";
+export type {
+  AttemptOutcome,
+  AttemptSubject,
+  ChainSubject,
+  DomainEvent,
+  EmittedEvent,
+  EventSubscriber,
+  JobSubject,
+} from "./ports/telemetry.ts";
 export type { StateAdapter } from "./ports/state-adapter.ts";
 export type { NotifyAdapter } from "./ports/notify-adapter.ts";
-export { createConsoleLogger, type ConsoleLoggerOptions, type LogLevel } from "./telemetry/console-logger.ts";
-export { createMemoryStateAdapter } from "./memory/create-memory-state-adapter.ts";
-export { createMemoryNotifyAdapter } from "./memory/create-memory-notify-adapter.ts";
+export {
+  createConsoleLogger,
+  type ConsoleLoggerOptions,
+  type LogLevel,
+} from "./telemetry/console-logger.ts";
+export {
+  createMemoryStateAdapter,
+  type MemoryStateAdapterOptions,
+} from "./memory/create-memory-state-adapter.ts";
+export { createMemoryStore, type MemoryStore } from "./memory/store.ts";
+export type { AsyncContext, MemoryTransaction } from "./memory/sessions.ts";
+export {
+  createMemoryNotifyAdapter,
+  createMemoryNotifyHub,
+  type MemoryNotifyAdapterOptions,
+  type MemoryNotifyHub,
+} from "./memory/create-memory-notify-adapter.ts";
 export { QueuertError } from "./errors/queuert-error.ts";
-export { HandlerDuplicateError, JobTypeDefinitionError, JobTypeDuplicateError, JobTypeUnknownError } from "./errors/definition-errors.ts";
-export { CursorInvalidError, OptionInvalidError, ValueInvalidError, ValueNotJsonError, ValueUnreadableError, type ValueIssue } from "./errors/value-errors.ts";
+export {
+  HandlerDuplicateError,
+  JobTypeDefinitionError,
+  JobTypeDuplicateError,
+  JobTypeUnknownError,
+} from "./errors/definition-errors.ts";
+export {
+  CursorInvalidError,
+  OptionInvalidError,
+  ValueInvalidError,
+  ValueNotJsonError,
+  ValueUnreadableError,
+  type ValueIssue,
+} from "./errors/value-errors.ts";
 export {
   AwaitChainTimeoutError,
   BlockerUnusableError,
@@ -71,5 +128,15 @@ export {
   type AbortReason,
   type LostReason,
 } from "./errors/attempt-errors.ts";
-export { StoreConflictError, StoreSetupError, StoreUnavailableError, TransactionInvalidError, TransactionNestedError } from "./errors/store-errors.ts";
-export { DrainTimeoutError, LifecycleError, OperationRefusedError } from "./errors/machine-errors.ts";
+export {
+  StoreConflictError,
+  StoreSetupError,
+  StoreUnavailableError,
+  TransactionInvalidError,
+  TransactionNestedError,
+} from "./errors/store-errors.ts";
+export {
+  DrainTimeoutError,
+  LifecycleError,
+  OperationRefusedError,
+} from "./errors/machine-errors.ts";

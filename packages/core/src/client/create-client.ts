@@ -2,7 +2,13 @@ import { TransactionInvalidError } from "../errors/store-errors.ts";
 import { checkNumber } from "../model/options.ts";
 import { systemChance, type Chance } from "../ports/chance.ts";
 import { systemClock, type Clock } from "../ports/clock.ts";
-import { cancelChains, deleteChains, redriveChains, rescheduleChains, triggerChains } from "../engine/actions.ts";
+import {
+  cancelChains,
+  deleteChains,
+  redriveChains,
+  rescheduleChains,
+  triggerChains,
+} from "../engine/actions.ts";
 import { getChain, toCompletedChain } from "../engine/chain-snapshots.ts";
 import { createChainIds } from "../engine/chain-ids.ts";
 import { createChainWaiter } from "../engine/chain-waiter.ts";
@@ -13,7 +19,12 @@ import { explain } from "../engine/explain.ts";
 import { createChainInserter } from "../engine/shared-starts.ts";
 import { createSignalSender } from "../engine/signals.ts";
 import { startChains, type ChainGiven } from "../engine/start-chains.ts";
-import { bufferOf, runTransaction, runWithTransactionHooks, type TransactionHooks } from "../engine/transaction-hooks.ts";
+import {
+  bufferOf,
+  runTransaction,
+  runWithTransactionHooks,
+  type TransactionHooks,
+} from "../engine/transaction-hooks.ts";
 import { mergeJobTypes } from "../types/merge-job-types.ts";
 import type { JobTypes } from "../types/job-types.ts";
 import type { Middleware } from "../types/middleware.ts";
@@ -30,18 +41,23 @@ export interface ClientEnvironment {
   readonly chance: Chance;
 }
 
-export const createClient: CreateClient = (options) => createClientIn({ clock: systemClock, chance: systemChance }, options as never) as never;
+export const createClient: CreateClient = (options) =>
+  createClientIn({ clock: systemClock, chance: systemChance }, options as never) as never;
 
 /** As `createClient`, with time and chance given. */
 export async function createClientIn<TTransaction>(
   environment: ClientEnvironment,
-  options: ClientOptions<JobTypes<unknown> | readonly JobTypes<unknown>[], TTransaction, readonly Middleware<unknown>[]>,
+  options: ClientOptions<
+    JobTypes<unknown> | readonly JobTypes<unknown>[],
+    TTransaction,
+    readonly Middleware<unknown>[]
+  >,
 ): Promise<Client<unknown, TTransaction, object>> {
   const events = createEventSink(environment.clock, options.events ?? []);
   const context: EngineContext<TTransaction> = {
     state: options.state,
     notify: options.notify,
-    jobTypes: mergeJobTypes(options.jobTypes as JobTypes<unknown> | readonly JobTypes<unknown>[]),
+    jobTypes: mergeJobTypes(options.jobTypes),
     middleware: options.middleware ?? [],
     clock: environment.clock,
     chance: environment.chance,
@@ -55,7 +71,10 @@ export async function createClientIn<TTransaction>(
 }
 
 /** A reference by handle or by id. */
-type ChainGivenBy = { readonly chain?: { readonly id: string } | undefined; readonly chainId?: string | undefined };
+interface ChainGivenBy {
+  readonly chain?: { readonly id: string } | undefined;
+  readonly chainId?: string | undefined;
+}
 
 function chainIdOf(options: ChainGivenBy): string {
   return options.chain?.id ?? options.chainId ?? "";
@@ -65,23 +84,33 @@ function chainIdOf(options: ChainGivenBy): string {
 const awaitPollIntervalMs = 1_000;
 
 // The compiler checks calls against `Client`; inside, types of jobs are plain names and values unknown.
-function createFacade<TTransaction>(context: EngineContext<TTransaction>, operations: InspectOptions & OperateOptions): Client<unknown, TTransaction, object> {
+function createFacade<TTransaction>(
+  context: EngineContext<TTransaction>,
+  operations: InspectOptions & OperateOptions,
+): Client<unknown, TTransaction, object> {
   const insert = createChainInserter(context.state);
   const waiter = createChainWaiter(context);
   const facade = {
     inspect: createInspect(context, operations),
     operate: createOperate(context, operations),
 
-    transaction: <TResult>(run: (tx: TTransaction) => Promise<TResult>) => runTransaction(context, run),
-    savepoint: <TResult>({ tx, hooks }: { tx: TTransaction; hooks?: TransactionHooks }, run: () => Promise<TResult>) => {
+    transaction: <TResult>(run: (tx: TTransaction) => Promise<TResult>) =>
+      runTransaction(context, run),
+    savepoint: <TResult>(
+      { tx, hooks }: { tx: TTransaction; hooks?: TransactionHooks },
+      run: () => Promise<TResult>,
+    ) => {
       const inDatabase = (): Promise<TResult> => context.state.savepoint(tx, run);
       return bufferOf(tx, hooks)?.savepoint(inDatabase) ?? inDatabase();
     },
-    withTransactionHooks: <TResult>(run: (hooks: TransactionHooks) => Promise<TResult>) => runWithTransactionHooks(context, run),
+    withTransactionHooks: <TResult>(run: (hooks: TransactionHooks) => Promise<TResult>) =>
+      runWithTransactionHooks(context, run),
     onCommit: ({ tx }: { tx: TTransaction }, effect: () => void | Promise<void>) => {
       const buffer = bufferOf(tx);
       if (buffer === undefined) {
-        throw new TransactionInvalidError("The client did not open this tx, so it cannot see its commit. Use hooks.onCommit of withTransactionHooks.");
+        throw new TransactionInvalidError(
+          "The client did not open this tx, so it cannot see its commit. Use hooks.onCommit of withTransactionHooks.",
+        );
       }
       buffer.onCommit(effect);
     },
@@ -90,16 +119,30 @@ function createFacade<TTransaction>(context: EngineContext<TTransaction>, operat
       const { tx, hooks, ...chain } = given;
       return (await startChains(context, insert, { tx, hooks, chains: [chain] }))[0];
     },
-    startChains: (given: { tx: TTransaction; hooks?: TransactionHooks; chains: readonly ChainGiven[] }) => startChains(context, insert, given),
+    startChains: (given: {
+      tx: TTransaction;
+      hooks?: TransactionHooks;
+      chains: readonly ChainGiven[];
+    }) => startChains(context, insert, given),
     completeChain: (given: ChainGivenBy & Omit<CompleteChainOptions<TTransaction>, "chainId">) =>
       completeChain(context, { ...given, chainId: chainIdOf(given) }),
 
-    awaitChain: async (given: { chain: { id: string }; timeoutMs?: number; signal?: AbortSignal; pollIntervalMs?: number }) => {
+    awaitChain: async (given: {
+      chain: { id: string };
+      timeoutMs?: number;
+      signal?: AbortSignal;
+      pollIntervalMs?: number;
+    }) => {
       const record = await waiter.wait({
         chainId: given.chain.id,
-        timeoutMs: given.timeoutMs === undefined ? undefined : checkNumber(given.timeoutMs, "timeoutMs", { min: 0 }),
+        timeoutMs:
+          given.timeoutMs === undefined
+            ? undefined
+            : checkNumber(given.timeoutMs, "timeoutMs", { min: 0 }),
         signal: given.signal,
-        pollIntervalMs: checkNumber(given.pollIntervalMs ?? awaitPollIntervalMs, "pollIntervalMs", { min: 1 }),
+        pollIntervalMs: checkNumber(given.pollIntervalMs ?? awaitPollIntervalMs, "pollIntervalMs", {
+          min: 1,
+        }),
       });
       return toCompletedChain(context.jobTypes, record);
     },

@@ -32,27 +32,44 @@ function isList(chains: ChainHandle | readonly ChainHandle[]): chains is readonl
   return Array.isArray(chains);
 }
 
-function checkSlots(type: string, slots: Readonly<Record<string, BlockerSlot>>, given: BlockersGiven): void {
+function checkSlots(
+  type: string,
+  slots: Readonly<Record<string, BlockerSlot>>,
+  given: BlockersGiven,
+): void {
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(slots, name)) throw new OptionInvalidError(`"${type}" has no blocker slot "${name}".`, { option: `blockers.${name}` });
+    if (!Object.hasOwn(slots, name))
+      throw new OptionInvalidError(`"${type}" has no blocker slot "${name}".`, {
+        option: `blockers.${name}`,
+      });
   }
   for (const [name, slot] of Object.entries(slots)) {
     const chains = given[name];
     if (chains === undefined || isList(chains) !== slot.isList) {
-      throw new OptionInvalidError(`The blocker slot "${name}" of "${type}" takes ${slot.isList ? "a list of chains" : "one chain"} of "${slot.type}".`, {
-        option: `blockers.${name}`,
-      });
+      throw new OptionInvalidError(
+        `The blocker slot "${name}" of "${type}" takes ${slot.isList ? "a list of chains" : "one chain"} of "${slot.type}".`,
+        {
+          option: `blockers.${name}`,
+        },
+      );
     }
     for (const chain of isList(chains) ? chains : [chains]) {
       if (chain.type !== slot.type) {
-        throw new OptionInvalidError(`The blocker slot "${name}" of "${type}" takes a chain of "${slot.type}", not of "${chain.type}".`, { option: `blockers.${name}` });
+        throw new OptionInvalidError(
+          `The blocker slot "${name}" of "${type}" takes a chain of "${slot.type}", not of "${chain.type}".`,
+          { option: `blockers.${name}` },
+        );
       }
     }
   }
 }
 
 /** What a handler reads as `job.blockers`: the completed chains by slot, their outputs decoded. */
-export async function readBlockers(jobTypes: MergedJobTypes, type: string, claimed: readonly ClaimedBlocker[]): Promise<Readonly<Record<string, unknown>>> {
+export async function readBlockers(
+  jobTypes: MergedJobTypes,
+  type: string,
+  claimed: readonly ClaimedBlocker[],
+): Promise<Readonly<Record<string, unknown>>> {
   const slots = jobTypes.definitions.get(type)?.blockers;
   const blockers: Record<string, unknown> = {};
   for (const [name, slot] of Object.entries(slots ?? {})) if (slot.isList) blockers[name] = [];
@@ -76,6 +93,9 @@ export async function readBlockers(jobTypes: MergedJobTypes, type: string, claim
 /** Without a definition an empty list slot left no trace; a single one always does. So a slot that is not there is an empty list. */
 function withEmptyLists(blockers: Record<string, unknown>): Record<string, unknown> {
   return new Proxy(blockers, {
-    get: (target, key) => (typeof key === "string" && !(key in target) && key !== "then" && key !== "toJSON" ? [] : Reflect.get(target, key)),
+    get: (target, key) =>
+      typeof key === "string" && !(key in target) && key !== "then" && key !== "toJSON"
+        ? []
+        : Reflect.get(target, key),
   });
 }

@@ -7,17 +7,20 @@ import { createChainIds } from "./chain-ids.ts";
 
 test("ids grow strictly, whatever the clock does", () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 2 ** 47 }), { minLength: 1, maxLength: 50 }), (times) => {
-      let nowMs = 0;
-      const next = createChainIds({ ...systemClock, now: () => nowMs }, systemChance);
-      const ids = times.map((time) => {
-        nowMs = time;
-        return next();
-      });
-      expect(ids.every(isUuidV7)).toBe(true);
-      expect([...ids].sort()).toEqual(ids);
-      expect(new Set(ids).size).toBe(ids.length);
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 2 ** 47 }), { minLength: 1, maxLength: 50 }),
+      (times) => {
+        let nowMs = 0;
+        const next = createChainIds({ ...systemClock, now: () => nowMs }, systemChance);
+        const ids = times.map((time) => {
+          nowMs = time;
+          return next();
+        });
+        expect(ids.every(isUuidV7)).toBe(true);
+        expect([...ids].sort()).toEqual(ids);
+        expect(new Set(ids).size).toBe(ids.length);
+      },
+    ),
   );
 });
 

@@ -44,7 +44,8 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
   }
 
   async wait(options: WaitOptions): Promise<ChainRecord> {
-    if (this.#isClosed) throw new LifecycleError("The client is closed. Await chains before client.close().");
+    if (this.#isClosed)
+      throw new LifecycleError("The client is closed. Await chains before client.close().");
     options.signal?.throwIfAborted();
     const { clock } = this.#context;
     const cleanups: (() => void)[] = [];
@@ -62,7 +63,9 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
         this.#waiting.add(waiting);
         if (options.timeoutMs !== undefined) {
           const { chainId, timeoutMs } = options;
-          const timer = clock.schedule(timeoutMs, () => reject(new AwaitChainTimeoutError({ chainId, timeoutMs })));
+          const timer = clock.schedule(timeoutMs, () =>
+            reject(new AwaitChainTimeoutError({ chainId, timeoutMs })),
+          );
           cleanups.push(() => timer.cancel());
         }
         const onAbort = (): void => reject(options.signal?.reason);
@@ -83,13 +86,21 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const waiting of this.#waiting) waiting.end({ error: new LifecycleError(`The client was closed while "${waiting.chainId}" was awaited. The chain goes on.`) });
+    for (const waiting of this.#waiting)
+      waiting.end({
+        error: new LifecycleError(
+          `The client was closed while "${waiting.chainId}" was awaited. The chain goes on.`,
+        ),
+      });
   }
 
   /** A channel that is down delays the wait to the next poll (P7). */
   async #subscribe(waiting: Waiting): Promise<WakeUpSubscription | undefined> {
     try {
-      return await this.#context.notify?.subscribe({ topics: [{ kind: "chain", chainId: waiting.chainId }], onWakeUp: () => this.#look(waiting) });
+      return await this.#context.notify?.subscribe({
+        topics: [{ kind: "chain", chainId: waiting.chainId }],
+        onWakeUp: () => this.#look(waiting),
+      });
     } catch (error) {
       this.#context.events.emit([{ name: "notify.unavailable", error }]);
       return undefined;
@@ -115,7 +126,10 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
     const due = [...this.#waiting].filter((waiting) => waiting.isDue).slice(0, 500);
     for (const waiting of due) waiting.isDue = false;
     try {
-      const records = await this.#context.state.getChains({ tx: undefined, chainIds: due.map(({ chainId }) => chainId) });
+      const records = await this.#context.state.getChains({
+        tx: undefined,
+        chainIds: due.map(({ chainId }) => chainId),
+      });
       due.forEach((waiting, index) => this.#answer(waiting, records[index]));
     } catch {
       // The database is away: each looks again at its next poll.
@@ -127,7 +141,8 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
   }
 
   #answer(waiting: Waiting, record: ChainRecord | undefined): void {
-    if (record === undefined) waiting.end({ error: new ChainNotFoundError({ chainId: waiting.chainId }) });
+    if (record === undefined)
+      waiting.end({ error: new ChainNotFoundError({ chainId: waiting.chainId }) });
     else if (record.status === "open") this.#pollLater(waiting);
     else waiting.end({ record });
   }
@@ -136,6 +151,9 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
     if (!this.#waiting.has(waiting)) return;
     const { clock, chance } = this.#context;
     waiting.pollTimer?.cancel();
-    waiting.pollTimer = clock.schedule(waiting.pollIntervalMs * (0.8 + 0.4 * chance.fraction()), () => this.#look(waiting));
+    waiting.pollTimer = clock.schedule(
+      waiting.pollIntervalMs * (0.8 + 0.4 * chance.fraction()),
+      () => this.#look(waiting),
+    );
   }
 }

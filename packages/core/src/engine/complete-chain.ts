@@ -6,7 +6,7 @@ import type { ChainStatus } from "../model/status.ts";
 import type { ChainCompletion } from "../ports/state-adapter.ts";
 import type { MergedJobTypes } from "../types/merge-job-types.ts";
 import type { EngineContext } from "./context.ts";
-import { createNewJob, type JobGiven } from "./new-jobs.ts";
+import { createNextJob, type JobGiven } from "./new-jobs.ts";
 import { writePayload } from "./payloads.ts";
 import { settleSignals } from "./settle-signals.ts";
 import { writeScope, type TransactionHooks } from "./transaction-hooks.ts";
@@ -28,20 +28,39 @@ export type CompleteChainResult =
   | { readonly outcome: "blocked" };
 
 /** Ends the open job of a chain without a worker, as a handler of its type would. */
-export async function completeChain<TTransaction>(context: EngineContext<TTransaction>, options: CompleteChainOptions<TTransaction>): Promise<CompleteChainResult> {
+export async function completeChain<TTransaction>(
+  context: EngineContext<TTransaction>,
+  options: CompleteChainOptions<TTransaction>,
+): Promise<CompleteChainResult> {
   const { chainId, type } = options;
   const scope = writeScope(context, options);
   const outcome = await completionOutcome(context.jobTypes, options);
-  const [result] = await context.state.completeChains({ tx: scope.tx, items: [{ chainId, type, outcome }] });
+  const [result] = await context.state.completeChains({
+    tx: scope.tx,
+    items: [{ chainId, type, outcome }],
+  });
   switch (result!.outcome) {
     case "completed":
     case "continued": {
       const { chainIndex, chainType, effects } = result!;
       const nextType = outcome.kind === "continued" ? outcome.next.type : undefined;
-      const { events, topics } = settleSignals({ chainId, chainIndex, type, chainType, nextType }, effects);
+      const { events, topics } = settleSignals(
+        { chainId, chainIndex, type, chainType, nextType },
+        effects,
+      );
       const jobId = formatJobId({ chainId, chainIndex });
       await scope.deliver({
-        events: [{ name: "job.completedWithoutWorker", chainId, chainType, jobId, type, outcome: result!.outcome }, ...events],
+        events: [
+          {
+            name: "job.completedWithoutWorker",
+            chainId,
+            chainType,
+            jobId,
+            type,
+            outcome: result!.outcome,
+          },
+          ...events,
+        ],
         topics,
       });
       return { outcome: result!.outcome };
@@ -49,24 +68,41 @@ export async function completeChain<TTransaction>(context: EngineContext<TTransa
     case "refused":
       throw new BlockerUnusableError({ chainId: result!.blockerChainId, reason: result!.reason });
     case "notOpen":
-      return { outcome: "notOpen", chainStatus: result!.chainStatus as Exclude<ChainStatus, "open"> };
+      return {
+        outcome: "notOpen",
+        chainStatus: result!.chainStatus as Exclude<ChainStatus, "open">,
+      };
     default:
       return result!;
   }
 }
 
-async function completionOutcome<TTransaction>(jobTypes: MergedJobTypes, options: CompleteChainOptions<TTransaction>): Promise<ChainCompletion["outcome"]> {
+async function completionOutcome<TTransaction>(
+  jobTypes: MergedJobTypes,
+  options: CompleteChainOptions<TTransaction>,
+): Promise<ChainCompletion["outcome"]> {
   const { type, continueWith, output } = options;
-  if (continueWith === undefined) return { kind: "completed", output: await writePayload(jobTypes, type, "output", output) };
-  if (output !== undefined) throw new OptionInvalidError("Both output and continueWith are given. Give one of them.", { option: "continueWith" });
+  if (continueWith === undefined)
+    return { kind: "completed", output: await writePayload(jobTypes, type, "output", output) };
+  if (output !== undefined)
+    throw new OptionInvalidError("Both output and continueWith are given. Give one of them.", {
+      option: "continueWith",
+    });
   checkContinuation(jobTypes, type, continueWith.type);
-  return { kind: "continued", next: await createNewJob(jobTypes, continueWith), isSticky: false };
+  return {
+    kind: "continued",
+    next: await createNextJob(jobTypes, options.chainId, continueWith),
+    isSticky: false,
+  };
 }
 
 /** Refuses a continuation that the definition does not name. Throws `JobTypeUnknownError`. */
 export function checkContinuation(jobTypes: MergedJobTypes, type: string, nextType: string): void {
   const definition = jobTypes.definitions.get(type);
   if (definition !== undefined && !definition.continueWith.includes(nextType)) {
-    throw new JobTypeUnknownError(`"${type}" cannot continue with "${nextType}": its definition does not name it.`, { typeName: nextType });
+    throw new JobTypeUnknownError(
+      `"${type}" cannot continue with "${nextType}": its definition does not name it.`,
+      { typeName: nextType },
+    );
   }
 }

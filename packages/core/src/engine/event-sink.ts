@@ -12,8 +12,14 @@ export function createEventSink(clock: Clock, subscribers: readonly EventSubscri
     try {
       subscriber(events);
     } catch (error) {
-      const failure: EmittedEvent = { name: "callback.failed", callback: "subscriber", error, atMs: clock.now() };
-      for (const other of subscribers) if (other !== subscriber) ignoreThrow(() => other([failure]));
+      const failure: EmittedEvent = {
+        name: "callback.failed",
+        callback: "subscriber",
+        error,
+        atMs: clock.now(),
+      };
+      for (const other of subscribers)
+        if (other !== subscriber) ignoreThrow(() => other([failure]));
     }
   };
   return {

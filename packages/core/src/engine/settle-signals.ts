@@ -19,15 +19,28 @@ export function settleSignals(job: SettledJob, effects: SettleEffects): Signals 
   const chain = { chainId: job.chainId, chainType: job.chainType };
   if (job.nextType !== undefined) {
     const nextJobId = formatJobId({ chainId: job.chainId, chainIndex: job.chainIndex + 1 });
-    events.push({ name: "job.continued", ...chain, jobId: formatJobId(job), type: job.type, nextType: job.nextType, nextJobId });
+    events.push({
+      name: "job.continued",
+      ...chain,
+      jobId: formatJobId(job),
+      type: job.type,
+      nextType: job.nextType,
+      nextJobId,
+    });
   }
-  if (effects.waiting !== undefined && effects.waiting.status !== "blocked") topics.push({ kind: "type", type: effects.waiting.type });
+  if (effects.waiting !== undefined && effects.waiting.status !== "blocked")
+    topics.push({ kind: "type", type: effects.waiting.type });
   if (effects.chainStatus !== undefined && effects.chainStatus !== "open") {
     events.push({ name: "chain.closed", ...chain, status: effects.chainStatus });
     topics.push({ kind: "chain", chainId: job.chainId });
   }
   for (const unblocked of effects.unblocked) {
-    events.push({ name: "job.unblocked", jobId: formatJobId(unblocked), chainId: unblocked.chainId, type: unblocked.type });
+    events.push({
+      name: "job.unblocked",
+      jobId: formatJobId(unblocked),
+      chainId: unblocked.chainId,
+      type: unblocked.type,
+    });
     topics.push({ kind: "type", type: unblocked.type });
   }
   return { events, topics };

@@ -3,10 +3,17 @@ import type { NewChain, StartResult, StateAdapter } from "../ports/state-adapter
 import { createChainInserter } from "./shared-starts.ts";
 
 const chain = (chainId: string): NewChain => ({ chainId }) as NewChain;
-const created = ({ chainId }: NewChain): StartResult => ({ chainId, outcome: "created", jobStatus: "ready" });
+const created = ({ chainId }: NewChain): StartResult => ({
+  chainId,
+  outcome: "created",
+  jobStatus: "ready",
+});
 
 /** Notes the batches that reach the port, and lets a test decide how each ends. */
-function recordingState(answer: (chains: readonly NewChain[]) => Promise<readonly StartResult[]>): { batches: string[][]; state: StateAdapter } {
+function recordingState(answer: (chains: readonly NewChain[]) => Promise<readonly StartResult[]>): {
+  batches: string[][];
+  state: StateAdapter;
+} {
   const batches: string[][] = [];
   const startChains: StateAdapter["startChains"] = ({ chains }) => {
     batches.push(chains.map(({ chainId }) => chainId));
@@ -19,9 +26,18 @@ describe("starts without a transaction", () => {
   test("that come together share a statement, and each gets its own results", async () => {
     const { batches, state } = recordingState(async (chains) => chains.map(created));
     const insert = createChainInserter(state);
-    const results = await Promise.all(["a", "b", "c"].map((id) => insert(undefined, [chain(id), chain(`${id}2`)])));
-    expect(batches).toEqual([["a", "a2"], ["b", "b2", "c", "c2"]]);
-    expect(results.map((list) => list.map(({ chainId }) => chainId))).toEqual([["a", "a2"], ["b", "b2"], ["c", "c2"]]);
+    const results = await Promise.all(
+      ["a", "b", "c"].map((id) => insert(undefined, [chain(id), chain(`${id}2`)])),
+    );
+    expect(batches).toEqual([
+      ["a", "a2"],
+      ["b", "b2", "c", "c2"],
+    ]);
+    expect(results.map((list) => list.map(({ chainId }) => chainId))).toEqual([
+      ["a", "a2"],
+      ["b", "b2"],
+      ["c", "c2"],
+    ]);
   });
 
   test("do not pay for another's mistake", async () => {
@@ -30,22 +46,35 @@ describe("starts without a transaction", () => {
       return chains.map(created);
     });
     const insert = createChainInserter(state);
-    const outcomes = await Promise.allSettled(["first", "good", "bad", "fine"].map((id) => insert(undefined, [chain(id)])));
-    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+    const outcomes = await Promise.allSettled(
+      ["first", "good", "bad", "fine"].map((id) => insert(undefined, [chain(id)])),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+    ]);
   });
 
   test("go out in batches of bounded size, one larger caller alone", async () => {
     const { batches, state } = recordingState(async (chains) => chains.map(created));
     const insert = createChainInserter(state);
-    const many = (prefix: string, count: number): NewChain[] => Array.from({ length: count }, (_, index) => chain(`${prefix}${index}`));
-    await Promise.all([insert(undefined, many("a", 1)), insert(undefined, many("b", 600)), insert(undefined, many("c", 600)), insert(undefined, many("d", 2_000))]);
+    const many = (prefix: string, count: number): NewChain[] =>
+      Array.from({ length: count }, (_, index) => chain(`${prefix}${index}`));
+    await Promise.all([
+      insert(undefined, many("a", 1)),
+      insert(undefined, many("b", 600)),
+      insert(undefined, many("c", 600)),
+      insert(undefined, many("d", 2_000)),
+    ]);
     expect(batches.map(({ length }) => length)).toEqual([1, 600, 600, 2_000]);
   });
 
   test("in the user's transaction never wait for others", async () => {
     const { batches, state } = recordingState(async (chains) => chains.map(created));
     const insert = createChainInserter(state);
-    await Promise.all([insert({} as never, [chain("a")]), insert({} as never, [chain("b")])]);
+    await Promise.all([insert({}, [chain("a")]), insert({}, [chain("b")])]);
     expect(batches).toEqual([["a"], ["b"]]);
   });
 });

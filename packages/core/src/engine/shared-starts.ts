@@ -14,18 +14,25 @@ const chainCountMax = 1_000;
  * Lets starts without a transaction of the user's share one: while an insert is in flight, others gather, and the next one carries them
  * all. Nothing waits for company. Where a shared insert throws, each caller's is tried alone, so that nobody pays for another's mistake.
  */
-export function createChainInserter<TTransaction>(state: StateAdapter<TTransaction>): ChainInserter<TTransaction> {
+export function createChainInserter<TTransaction>(
+  state: StateAdapter<TTransaction>,
+): ChainInserter<TTransaction> {
   let waiting: Waiting[] = [];
   let isInFlight = false;
 
-  const insertAlone = ({ chains, resolve, reject }: Waiting): Promise<void> => state.startChains({ tx: undefined, chains }).then(resolve, reject);
+  const insertAlone = ({ chains, resolve, reject }: Waiting): Promise<void> =>
+    state.startChains({ tx: undefined, chains }).then(resolve, reject);
 
   const insertTogether = async (batch: readonly Waiting[]): Promise<void> => {
     if (batch.length === 1) return insertAlone(batch[0]!);
     try {
-      const results = await state.startChains({ tx: undefined, chains: batch.flatMap(({ chains }) => chains) });
+      const results = await state.startChains({
+        tx: undefined,
+        chains: batch.flatMap(({ chains }) => chains),
+      });
       let offset = 0;
-      for (const { chains, resolve } of batch) resolve(results.slice(offset, (offset += chains.length)));
+      for (const { chains, resolve } of batch)
+        resolve(results.slice(offset, (offset += chains.length)));
     } catch {
       for (const caller of batch) await insertAlone(caller);
     }
@@ -53,6 +60,8 @@ export function createChainInserter<TTransaction>(state: StateAdapter<TTransacti
 /** The callers at the head of the line whose chains fit into one statement; at least one. */
 function takeBatch(waiting: readonly Waiting[]): readonly Waiting[] {
   let count = 0;
-  const end = waiting.findIndex((caller, index) => (count += caller.chains.length) > chainCountMax && index > 0);
+  const end = waiting.findIndex(
+    (caller, index) => (count += caller.chains.length) > chainCountMax && index > 0,
+  );
   return end === -1 ? waiting : waiting.slice(0, end);
 }

@@ -15,7 +15,10 @@ export interface SignalSender {
   send(signals: Signals): Promise<void>;
 }
 
-export function createSignalSender(events: EventSink, notify: NotifyAdapter | undefined): SignalSender {
+export function createSignalSender(
+  events: EventSink,
+  notify: NotifyAdapter | undefined,
+): SignalSender {
   const publish = createPublisher(events, notify);
   return {
     async send(signals) {
@@ -33,7 +36,10 @@ export function createSignalSender(events: EventSink, notify: NotifyAdapter | un
 }
 
 /** Publishes each topic once a call, and reports an outage of the channel once (P7: it changes latency only). */
-function createPublisher(events: EventSink, notify: NotifyAdapter | undefined): (topics: readonly WakeUpTopic[]) => void {
+function createPublisher(
+  events: EventSink,
+  notify: NotifyAdapter | undefined,
+): (topics: readonly WakeUpTopic[]) => void {
   let isDown = false;
   return (topics) => {
     if (notify === undefined || topics.length === 0) return;

@@ -22,7 +22,10 @@ export class SignalBuffer implements TransactionHooks {
   #isOpen = true;
 
   add(signals: Signals): void {
-    if (!this.#isOpen) throw new TransactionInvalidError("These transaction hooks have ended with their transaction. Use those of the transaction that is open.");
+    if (!this.#isOpen)
+      throw new TransactionInvalidError(
+        "These transaction hooks have ended with their transaction. Use those of the transaction that is open.",
+      );
     this.#signals.push(signals);
   }
 
@@ -91,7 +94,10 @@ export async function runWithTransactionHooks<TTransaction, TResult>(
 /** The buffer of a transaction that the client opened; `undefined` for a foreign one. */
 export function bufferOf(tx: unknown, hooks?: TransactionHooks): SignalBuffer | undefined {
   if (hooks !== undefined) {
-    if (!(hooks instanceof SignalBuffer)) throw new TransactionInvalidError("hooks were not made by withTransactionHooks. Pass the hooks that it gives.");
+    if (!(hooks instanceof SignalBuffer))
+      throw new TransactionInvalidError(
+        "hooks were not made by withTransactionHooks. Pass the hooks that it gives.",
+      );
     return hooks;
   }
   return typeof tx === "object" && tx !== null ? buffersOfOpenTransactions.get(tx) : undefined;
@@ -109,15 +115,21 @@ export interface WriteScope<TTransaction> {
 /** Resolves the `tx` and `hooks` of a mutating call. Throws `TransactionInvalidError` for neither a transaction nor "autocommit". */
 export function writeScope<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: { readonly tx: TTransaction | "autocommit"; readonly hooks?: TransactionHooks | undefined },
+  options: {
+    readonly tx: TTransaction | "autocommit";
+    readonly hooks?: TransactionHooks | undefined;
+  },
 ): WriteScope<TTransaction> {
-  if (options.tx === "autocommit") return { tx: undefined, isObserved: true, deliver: (signals) => context.signals.send(signals) };
+  if (options.tx === "autocommit")
+    return { tx: undefined, isObserved: true, deliver: (signals) => context.signals.send(signals) };
   if (options.tx === undefined || options.tx === null) {
-    throw new TransactionInvalidError(`tx is missing. Pass the transaction to write in, or "autocommit".`);
+    throw new TransactionInvalidError(
+      `tx is missing. Pass the transaction to write in, or "autocommit".`,
+    );
   }
   const buffer = bufferOf(options.tx, options.hooks);
   return {
-    tx: options.tx as TTransaction,
+    tx: options.tx,
     isObserved: buffer !== undefined,
     deliver: async (signals) => buffer?.add(signals),
   };

@@ -1,6 +1,6 @@
 import { formatJobId } from "../model/ids.ts";
 import type { DeleteResult } from "../ports/state-adapter.ts";
-import { closeOverHolders } from "./chain-closure.ts";
+import { closeOverHolders } from "../model/chain-closure.ts";
 import type { ChainRow } from "./rows.ts";
 import type { Writer } from "./writer.ts";
 

@@ -4,7 +4,7 @@ import type {
   ChainCompletion,
   CompletionResult,
 } from "../ports/state-adapter.ts";
-import { closeOverHolders } from "./chain-closure.ts";
+import { closeOverHolders } from "../model/chain-closure.ts";
 import { closeChain } from "./close-chain.ts";
 import { findUnusableBlocker } from "./insert-job.ts";
 import { giveBackJob } from "./place-job.ts";

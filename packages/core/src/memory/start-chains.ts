@@ -56,12 +56,11 @@ function findDuplicate(
   const chain = writer.chain(row.chainId)!;
   const root = writer.job({ chainId: chain.chainId, chainIndex: 0 })!;
   // A suspect root may have begun under the worker that died, so it counts as begun (trap A13).
-  const rootAttempt = root.attempt + (root.isSuspect ? 1 : 0);
   const existing = {
     status: chain.status,
     createdAtMs: chain.createdAtMs,
     rootStatus: root.status,
-    rootAttempt,
+    rootClaimNo: root.claimNo,
   };
   const decision = decideDeduplication(deduplication, existing, writer.nowMs);
   return decision === "create" ? undefined : { chain, decision };

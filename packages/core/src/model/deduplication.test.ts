@@ -18,7 +18,7 @@ const anyChain: fc.Arbitrary<DeduplicatedChain> = fc.record({
   status: fc.constantFrom(...chainStatuses),
   createdAtMs: fc.nat({ max: 100 }),
   rootStatus: fc.constantFrom(...jobStatuses),
-  rootAttempt: fc.nat({ max: 2 }),
+  rootClaimNo: fc.nat({ max: 2 }),
 });
 const anyNow = fc.nat({ max: 200 });
 
@@ -32,7 +32,7 @@ const waiting: DeduplicatedChain = {
   status: "open",
   createdAtMs: 1_000,
   rootStatus: "ready",
-  rootAttempt: 0,
+  rootClaimNo: 0,
 };
 
 describe("a start with a deduplication key", () => {
@@ -56,7 +56,7 @@ describe("a start with a deduplication key", () => {
         ...waiting,
         status,
         rootStatus: "completed",
-        rootAttempt: 1,
+        rootClaimNo: 1,
       };
       expect(decideDeduplication(request, closed, 2_000)).toBe("create");
       expect(decideDeduplication({ ...request, scope: "any" }, closed, 2_000)).toBe("kept");
@@ -93,7 +93,7 @@ describe("a start with a deduplication key", () => {
     fc.assert(
       fc.property(anyRequest, anyChain, anyNow, (any, chain, nowMs) => {
         fc.pre(
-          chain.rootAttempt > 0 || !["blocked", "scheduled", "ready"].includes(chain.rootStatus),
+          chain.rootClaimNo > 0 || !["blocked", "scheduled", "ready"].includes(chain.rootStatus),
         );
         expect(["create", "kept"]).toContain(decideDeduplication(any, chain, nowMs));
       }),

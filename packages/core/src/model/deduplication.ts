@@ -19,8 +19,8 @@ export interface DeduplicatedChain {
   readonly createdAtMs: number;
   /** The status of its first job. */
   readonly rootStatus: JobStatus;
-  /** Attempts that its first job has had. */
-  readonly rootAttempt: number;
+  /** How often its first job has been claimed: a rescheduled job has no attempt counted, and has begun nevertheless. */
+  readonly rootClaimNo: number;
 }
 
 /** What a start with a key does: makes a chain (and takes the key over), or answers with the chain that exists. */
@@ -38,7 +38,7 @@ export function decideDeduplication(
     return "create";
   if (request.onDuplicate === "keep") return "kept";
   const hasBegun =
-    existing.rootAttempt > 0 || !["blocked", "scheduled", "ready"].includes(existing.rootStatus);
+    existing.rootClaimNo > 0 || !["blocked", "scheduled", "ready"].includes(existing.rootStatus);
   if (hasBegun) return "kept";
   return request.onDuplicate === "replace" ? "replaced" : "debounced";
 }

@@ -20,7 +20,8 @@ export function encodeError(error: unknown): string {
 export function decodeError(text: string): StoredError {
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === "object" && parsed !== null && "message" in parsed) return parsed as StoredError;
+    if (typeof parsed === "object" && parsed !== null && "message" in parsed)
+      return parsed as StoredError;
   } catch {
     // Not ours: shown as it is.
   }
@@ -29,14 +30,20 @@ export function decodeError(text: string): StoredError {
 
 /** An `Error` made of a stored one, for `cause`. */
 export function toError(stored: StoredError): Error {
-  const error = new Error(stored.message, stored.cause === undefined ? undefined : { cause: toError(stored.cause) });
+  const error = new Error(
+    stored.message,
+    stored.cause === undefined ? undefined : { cause: toError(stored.cause) },
+  );
   error.name = stored.name;
   if (stored.stack !== undefined) error.stack = stored.stack;
   return error;
 }
 
 function toStoredError(error: unknown, depth: number): StoredError {
-  const record = (typeof error === "object" || typeof error === "function") && error !== null ? (error as Record<string, unknown>) : undefined;
+  const record =
+    (typeof error === "object" || typeof error === "function") && error !== null
+      ? (error as Record<string, unknown>)
+      : undefined;
   const isError = record !== undefined && typeof read(record, "message") === "string";
   const stack = isError ? read(record, "stack") : undefined;
   const code = isError ? read(record, "code") : undefined;
@@ -45,7 +52,9 @@ function toStoredError(error: unknown, depth: number): StoredError {
     name: cut(nameOf(isError ? record : undefined), 200),
     message: cut(isError ? asText(read(record, "message")) : asText(error), messageLengthMax),
     ...(typeof stack === "string" ? { stack: cut(stack, stackLengthMax) } : {}),
-    ...(typeof code === "string" || typeof code === "number" ? { code: cut(String(code), 200) } : {}),
+    ...(typeof code === "string" || typeof code === "number"
+      ? { code: cut(String(code), 200) }
+      : {}),
     ...(cause === undefined || cause === null ? {} : { cause: toStoredError(cause, depth + 1) }),
   };
 }
@@ -66,12 +75,16 @@ function read(record: Record<string, unknown>, key: string): unknown {
 
 function asText(value: unknown): string {
   try {
-    return typeof value === "object" && value !== null ? (JSON.stringify(value) ?? String(value)) : String(value);
+    return typeof value === "object" && value !== null
+      ? (JSON.stringify(value) ?? String(value))
+      : String(value);
   } catch {
     return "(a value that cannot be shown)";
   }
 }
 
 function cut(text: string, lengthMax: number): string {
-  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}… (${text.length - lengthMax} more characters)`;
+  return text.length <= lengthMax
+    ? text
+    : `${text.slice(0, lengthMax)}… (${text.length - lengthMax} more characters)`;
 }

@@ -51,7 +51,9 @@ function findObjectProblem(value: object, ancestors: object[]): Problem | undefi
   if (ancestors.includes(value)) return here("it contains itself");
   if (ancestors.length >= depthMax) return here(`it is nested deeper than ${depthMax} levels`);
   ancestors.push(value);
-  const problem = Array.isArray(value) ? findListProblem(value, ancestors) : findRecordProblem(value, ancestors);
+  const problem = Array.isArray(value)
+    ? findListProblem(value, ancestors)
+    : findRecordProblem(value, ancestors);
   ancestors.pop();
   return problem;
 }
@@ -65,8 +67,10 @@ function findListProblem(list: readonly unknown[], ancestors: object[]): Problem
 }
 
 function findRecordProblem(value: object, ancestors: object[]): Problem | undefined {
-  if (!isPlainObject(value)) return here(`it is an instance of ${nameOfClass(value)}; pass a plain object`);
-  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return here("it has a toJSON method; pass what that returns");
+  if (!isPlainObject(value))
+    return here(`it is an instance of ${nameOfClass(value)}; pass a plain object`);
+  if (typeof (value as { toJSON?: unknown }).toJSON === "function")
+    return here("it has a toJSON method; pass what that returns");
   for (const key of Object.keys(value)) {
     const entry = (value as Record<string, unknown>)[key];
     const problem = entry === undefined ? undefined : findProblem(entry, ancestors);
@@ -92,5 +96,7 @@ function isPlainObject(value: object): boolean {
 
 function nameOfClass(value: object): string {
   const constructor: unknown = (value as { constructor?: unknown }).constructor;
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "a class";
+  return typeof constructor === "function" && constructor.name !== ""
+    ? constructor.name
+    : "a class";
 }

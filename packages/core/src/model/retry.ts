@@ -70,7 +70,8 @@ export function decideRetry(
   if (failure.isUnrecoverable) return { kind: "fail" };
   const decision = policy.decide?.(failure.error, { attempt: failure.attempt }) ?? "retry";
   if (decision === "fail" || failure.attempt >= policy.maxAttempts) return { kind: "fail" };
-  if (decision !== "retry") return { kind: "retry", delayMs: storableDelayMs(decision.retryAfterMs) };
+  if (decision !== "retry")
+    return { kind: "retry", delayMs: storableDelayMs(decision.retryAfterMs) };
   return {
     kind: "retry",
     delayMs: backoffDelayMs(policy.backoff, failure.attempt, failure.chance),

@@ -25,7 +25,10 @@ export interface Clock {
 /** Platforms differ here, so neither is among the globals that core counts on. */
 const platform = globalThis as unknown as {
   readonly setImmediate?: (callback: () => void) => unknown;
-  readonly MessageChannel?: new () => { port1: { onmessage: (() => void) | null }; port2: { postMessage(message: null): void } };
+  readonly MessageChannel?: new () => {
+    port1: { onmessage: (() => void) | null };
+    port2: { postMessage(message: null): void };
+  };
 };
 
 /** `setImmediate` where there is one; a message to itself in browsers, whose timers wait up to 4 ms. */

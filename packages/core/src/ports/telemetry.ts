@@ -22,7 +22,15 @@ export interface AttemptSubject extends JobSubject {
 }
 
 /** How an attempt ended. `released`: given back without counting, because its worker stops. */
-export type AttemptOutcome = "completed" | "continued" | "retried" | "rescheduled" | "failed" | "cancelled" | "lost" | "released";
+export type AttemptOutcome =
+  | "completed"
+  | "continued"
+  | "retried"
+  | "rescheduled"
+  | "failed"
+  | "cancelled"
+  | "lost"
+  | "released";
 
 /**
  * What happened. An event about a change in the database leaves after the change has committed, never when it rolled back (P6), and at
@@ -30,16 +38,48 @@ export type AttemptOutcome = "completed" | "continued" | "retried" | "reschedule
  */
 export type DomainEvent =
   /** `isDeferred`: the start's transaction could not be observed; the first claim proved its commit. */
-  | ({ readonly name: "chain.started"; readonly jobStatus: JobStatus; readonly isDeferred: boolean } & ChainSubject)
-  | ({ readonly name: "chain.deduplicated"; readonly outcome: "kept" | "replaced" | "debounced" | "same id" } & ChainSubject)
-  | ({ readonly name: "chain.closed"; readonly status: "completed" | "failed" | "cancelled" } & ChainSubject)
+  | ({
+      readonly name: "chain.started";
+      readonly jobStatus: JobStatus;
+      readonly isDeferred: boolean;
+    } & ChainSubject)
+  | ({
+      readonly name: "chain.deduplicated";
+      readonly outcome: "kept" | "replaced" | "debounced" | "same id";
+    } & ChainSubject)
+  | ({
+      readonly name: "chain.closed";
+      readonly status: "completed" | "failed" | "cancelled";
+    } & ChainSubject)
   | ({ readonly name: "chain.redriven" } & ChainSubject)
   | ({ readonly name: "chain.deleted" } & ChainSubject)
-  | ({ readonly name: "job.continued"; readonly nextType: string; readonly nextJobId: string } & JobSubject)
-  | ({ readonly name: "job.completedWithoutWorker"; readonly outcome: "completed" | "continued" } & JobSubject)
-  | { readonly name: "job.unblocked"; readonly jobId: string; readonly chainId: string; readonly type: string }
-  | { readonly name: "job.triggered"; readonly jobId: string; readonly chainId: string; readonly type: string }
-  | { readonly name: "job.rescheduled"; readonly jobId: string; readonly chainId: string; readonly type: string }
+  | ({
+      readonly name: "job.continued";
+      readonly nextType: string;
+      readonly nextJobId: string;
+    } & JobSubject)
+  | ({
+      readonly name: "job.completedWithoutWorker";
+      readonly outcome: "completed" | "continued";
+    } & JobSubject)
+  | {
+      readonly name: "job.unblocked";
+      readonly jobId: string;
+      readonly chainId: string;
+      readonly type: string;
+    }
+  | {
+      readonly name: "job.triggered";
+      readonly jobId: string;
+      readonly chainId: string;
+      readonly type: string;
+    }
+  | {
+      readonly name: "job.rescheduled";
+      readonly jobId: string;
+      readonly chainId: string;
+      readonly type: string;
+    }
   | ({ readonly name: "attempt.started"; readonly waitMs: number } & AttemptSubject)
   | ({
       readonly name: "attempt.ended";
@@ -56,7 +96,13 @@ export type DomainEvent =
   /** A worker's lease ended with the job in its hands: seen by whoever reaped it. */
   | ({ readonly name: "attempt.reaped"; readonly outcome: "released" | "failed" } & AttemptSubject)
   | { readonly name: "type.paused" | "type.resumed"; readonly type: string }
-  | { readonly name: "worker.started"; readonly workerId: string; readonly workerName: string; readonly types: readonly string[]; readonly concurrency: number }
+  | {
+      readonly name: "worker.started";
+      readonly workerId: string;
+      readonly workerName: string;
+      readonly types: readonly string[];
+      readonly concurrency: number;
+    }
   | { readonly name: "worker.stopping"; readonly workerId: string; readonly runningCount: number }
   | { readonly name: "worker.stopped"; readonly workerId: string }
   | { readonly name: "worker.leaseLost"; readonly workerId: string; readonly heldCount: number }
@@ -66,7 +112,12 @@ export type DomainEvent =
   | { readonly name: "notify.unavailable"; readonly error: unknown }
   | { readonly name: "notify.recovered" }
   /** Something of the user's threw where nobody could catch it: an effect, a subscriber, a handler after its commit. */
-  | { readonly name: "callback.failed"; readonly callback: "effect" | "subscriber" | "handlerAfterCommit"; readonly error: unknown; readonly jobId?: string }
+  | {
+      readonly name: "callback.failed";
+      readonly callback: "effect" | "subscriber" | "handlerAfterCommit";
+      readonly error: unknown;
+      readonly jobId?: string;
+    }
   /** An operator's action, once it has committed. */
   | {
       readonly name: "operate.action";

@@ -34,7 +34,12 @@ export type AttemptEnd =
   /** The fence refused it. */
   | { readonly kind: "lost"; readonly reason: LostReason };
 
-export function createAttempt(job: ClaimedJob, handler: ResolvedHandler, workerId: string, stickyCount: number): Attempt {
+export function createAttempt(
+  job: ClaimedJob,
+  handler: ResolvedHandler,
+  workerId: string,
+  stickyCount: number,
+): Attempt {
   return {
     job,
     handler,

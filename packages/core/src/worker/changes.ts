@@ -25,7 +25,10 @@ export class Changes {
       const listener = (): void => {
         if (isTrue()) finish();
       };
-      const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : this.#clock.schedule(timeoutMs, finish);
+      const timer =
+        timeoutMs === Number.POSITIVE_INFINITY
+          ? undefined
+          : this.#clock.schedule(timeoutMs, finish);
       this.#listeners.add(listener);
     });
   }

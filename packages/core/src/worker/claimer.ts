@@ -31,14 +31,17 @@ export class Claimer<TTransaction> {
     }
     this.#state.isMoreLikely = mayBeMore(request, claimed);
     this.#runner.fillSlots();
-    if (this.#state.isMoreLikely && this.#state.holdings.freeSlotCount > 0) this.#state.requestTurn();
+    if (this.#state.isMoreLikely && this.#state.holdings.freeSlotCount > 0)
+      this.#state.requestTurn();
   }
 
   /** The first claim of a chain proves that the transaction which started it has committed (P6). */
   #announce(job: ClaimedJob): void {
     if (!job.isUnannounced) return;
     const { chainId, chainType } = job;
-    this.#state.context.events.emit([{ name: "chain.started", chainId, chainType, jobStatus: "ready", isDeferred: true }]);
+    this.#state.context.events.emit([
+      { name: "chain.started", chainId, chainType, jobStatus: "ready", isDeferred: true },
+    ]);
   }
 }
 
@@ -46,5 +49,8 @@ export class Claimer<TTransaction> {
 function mayBeMore(request: ClaimRequest, claimed: readonly ClaimedJob[]): boolean {
   const wanted = request.slots + request.ahead;
   if (claimed.length >= wanted) return true;
-  return request.types.some(({ type, limit }) => limit < wanted && claimed.filter((job) => job.type === type).length >= limit);
+  return request.types.some(
+    ({ type, limit }) =>
+      limit < wanted && claimed.filter((job) => job.type === type).length >= limit,
+  );
 }

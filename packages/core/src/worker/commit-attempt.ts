@@ -22,7 +22,11 @@ export interface Commit {
 }
 
 /** Settles the attempt in a transaction of the user's kind, together with the user's writes (P2). */
-export function createCommit<TTransaction>(context: EngineContext<TTransaction>, attempt: Attempt, rules: AttemptRules): Commit {
+export function createCommit<TTransaction>(
+  context: EngineContext<TTransaction>,
+  attempt: Attempt,
+  rules: AttemptRules,
+): Commit {
   let pending: Promise<AttemptEnd> | undefined;
   let end: AttemptEnd | undefined;
 
@@ -42,7 +46,10 @@ export function createCommit<TTransaction>(context: EngineContext<TTransaction>,
   return {
     run: async (write) => {
       if (pending !== undefined || end !== undefined) {
-        throw new HandlerOutcomeError(`The handler of "${attempt.job.type}" called commit twice. Do all the last writes in one.`, { typeName: attempt.job.type });
+        throw new HandlerOutcomeError(
+          `The handler of "${attempt.job.type}" called commit twice. Do all the last writes in one.`,
+          { typeName: attempt.job.type },
+        );
       }
       pending = begin(write);
       // A handler that does not wait is waited for at the end; until then its rejection is not unhandled.
@@ -65,12 +72,27 @@ async function commitAttempt<TTransaction>(
 ): Promise<AttemptEnd> {
   let outcome: Outcome | undefined;
   let next: ClaimedJob | undefined;
+  if (attempt.lostReason !== undefined)
+    throw new AttemptLostError({ jobId: formatJobId(attempt.job), reason: attempt.lostReason });
   await runTransaction(context, async (tx) => {
-    outcome = await toOutcome(context.jobTypes, attempt.job.type, await write(tx), rules.maySettleSticky);
+    outcome = await toOutcome(
+      context.jobTypes,
+      attempt.job,
+      await write(tx),
+      rules.maySettleSticky,
+    );
     if (outcome.kind === "continued" && outcome.isSticky) {
-      attempt.expectedNext = { chainId: attempt.job.chainId, chainIndex: attempt.job.chainIndex + 1, claimNo: 1 };
+      attempt.expectedNext = {
+        chainId: attempt.job.chainId,
+        chainIndex: attempt.job.chainIndex + 1,
+        claimNo: 1,
+      };
     }
-    const [verdict] = await context.state.settle({ tx, workerId: attempt.workerId, settlements: [{ ...keyOf(attempt.job), outcome }] });
+    const [verdict] = await context.state.settle({
+      tx,
+      workerId: attempt.workerId,
+      settlements: [{ ...keyOf(attempt.job), outcome }],
+    });
     if (verdict!.kind === "settled") {
       next = verdict!.next;
       const nextType = outcome.kind === "continued" ? outcome.next.type : undefined;

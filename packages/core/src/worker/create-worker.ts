@@ -6,16 +6,20 @@ import { resolveWorkerOptions, type WorkerOptionsGiven } from "./worker-options.
 
 export const createWorker: CreateWorker = (client, given): Worker => {
   const context = contextOf(client);
-  const options = resolveWorkerOptions(context.jobTypes, given as unknown as WorkerOptionsGiven);
+  const options = resolveWorkerOptions(context.jobTypes, given);
   const machine = new WorkerMachine(context, options);
   return {
     get id() {
       return machine.workerId;
     },
     start: () => machine.start(),
-    stop: (stopOptions) => machine.stop(checkNumber(stopOptions?.timeoutMs ?? options.stopTimeoutMs, "timeoutMs", { min: 0 })),
+    stop: (stopOptions) =>
+      machine.stop(
+        checkNumber(stopOptions?.timeoutMs ?? options.stopTimeoutMs, "timeoutMs", { min: 0 }),
+      ),
     drain: (drainOptions) => machine.drain(drainOptions?.timeoutMs),
   };
 };
 
-export const defineHandlers: DefineHandlers = (_client, _slice, handlers) => Object.freeze({ handlers: Object.freeze({ ...handlers }) }) as HandlerSet<never, never> as never;
+export const defineHandlers: DefineHandlers = (_client, _slice, handlers) =>
+  Object.freeze({ handlers: Object.freeze({ ...handlers }) }) as HandlerSet<never, never> as never;

@@ -19,11 +19,15 @@ export class Heartbeat<TTransaction> {
   constructor(state: WorkerState<TTransaction>, runner: Runner<TTransaction>) {
     this.#state = state;
     this.#runner = runner;
-    this.#attemptLimits = [...state.options.handlers.values()].map(({ type, retry: { maxAttempts } }) => ({
-      type,
-      attemptCountMax: maxAttempts,
-      error: encodeError(new AttemptsExhaustedError({ jobId: `of type ${type}`, attemptCountMax: maxAttempts })),
-    }));
+    this.#attemptLimits = [...state.options.handlers.values()].map(
+      ({ type, retry: { maxAttempts } }) => ({
+        type,
+        attemptCountMax: maxAttempts,
+        error: encodeError(
+          new AttemptsExhaustedError({ jobId: `of type ${type}`, attemptCountMax: maxAttempts }),
+        ),
+      }),
+    );
   }
 
   /** One beat; in the lane, so that no claim is in flight beside it. Answers whether the lease is live. */
@@ -45,7 +49,10 @@ export class Heartbeat<TTransaction> {
     const { context, options } = this.#state;
     const { promoted, nextDueInMs } = await context.state.promote({ limit: promoteCountMax });
     this.#state.isPromoteDue = nextDueInMs === 0;
-    void context.signals.send({ events: [], topics: promoted.map(({ type }) => ({ kind: "type", type })) });
+    void context.signals.send({
+      events: [],
+      topics: promoted.map(({ type }) => ({ kind: "type", type })),
+    });
     if (promoted.some(({ type }) => options.handlers.has(type))) this.#state.isMoreLikely = true;
     if (this.#state.isMoreLikely || this.#state.isPromoteDue) this.#state.requestTurn();
     return nextDueInMs;
@@ -79,10 +86,15 @@ export class Heartbeat<TTransaction> {
   async #reap(): Promise<void> {
     const { context, options } = this.#state;
     for (;;) {
-      const { reaped, isMore } = await context.state.reap({ limit: reapCountMax, attemptLimits: this.#attemptLimits });
+      const { reaped, isMore } = await context.state.reap({
+        limit: reapCountMax,
+        attemptLimits: this.#attemptLimits,
+      });
       await context.signals.send({
         events: reaped.flatMap(reapEvents),
-        topics: reaped.map(({ outcome, type, chainId }) => (outcome === "released" ? { kind: "type", type } : { kind: "chain", chainId })),
+        topics: reaped.map(({ outcome, type, chainId }) =>
+          outcome === "released" ? { kind: "type", type } : { kind: "chain", chainId },
+        ),
       });
       if (reaped.some(({ type }) => options.handlers.has(type))) this.#state.isMoreLikely = true;
       if (!isMore) return;
@@ -92,6 +104,17 @@ export class Heartbeat<TTransaction> {
 
 function reapEvents(job: ReapResult["reaped"][number]): readonly DomainEvent[] {
   const { chainId, chainType, type, attempt, workerId, outcome } = job;
-  const reaped: DomainEvent = { name: "attempt.reaped", chainId, chainType, jobId: formatJobId(job), type, attempt, workerId, outcome };
-  return outcome === "failed" ? [reaped, { name: "chain.closed", chainId, chainType, status: "failed" }] : [reaped];
+  const reaped: DomainEvent = {
+    name: "attempt.reaped",
+    chainId,
+    chainType,
+    jobId: formatJobId(job),
+    type,
+    attempt,
+    workerId,
+    outcome,
+  };
+  return outcome === "failed"
+    ? [reaped, { name: "chain.closed", chainId, chainType, status: "failed" }]
+    : [reaped];
 }

@@ -61,8 +61,10 @@ export class Holdings {
     this.#reservedTypes.delete(token);
   }
 
-  find(token: string): Attempt | undefined {
-    return this.running.get(token) ?? this.settling.get(token);
+  /** Takes an attempt out of its slot; `false` when another one, or none, stands there under its key. */
+  endRunning(attempt: Attempt): boolean {
+    const token = tokenOf(attempt.job);
+    return this.running.get(token) === attempt && this.running.delete(token);
   }
 
   /** Every attempt that the database should say is this worker's, and the next jobs that may appear at any moment. */
@@ -102,7 +104,8 @@ export class Holdings {
 
   #countOf(type: string): number {
     let count = 0;
-    for (const attempts of [this.running.values(), this.#held]) for (const attempt of attempts) if (attempt.job.type === type) count++;
+    for (const attempts of [this.running.values(), this.#held])
+      for (const attempt of attempts) if (attempt.job.type === type) count++;
     for (const reserved of this.#reservedTypes.values()) if (reserved === type) count++;
     return count;
   }

@@ -78,7 +78,8 @@ export class WorkerMachine<TTransaction> {
   }
 
   async start(): Promise<void> {
-    if (this.#state.phase !== "new") throw new LifecycleError("The worker was started or stopped before. Make a new one.");
+    if (this.#state.phase !== "new")
+      throw new LifecycleError("The worker was started or stopped before. Make a new one.");
     this.#state.phase = "running";
     try {
       await this.#register(this.#state.workerId);
@@ -99,9 +100,16 @@ export class WorkerMachine<TTransaction> {
     if (phase === "stopping") return this.#changes.until(() => this.#state.phase === "stopped");
     if (phase !== "running") return;
     this.#state.phase = "stopping";
-    context.events.emit([{ name: "worker.stopping", workerId: this.#state.workerId, runningCount: holdings.running.size }]);
+    context.events.emit([
+      {
+        name: "worker.stopping",
+        workerId: this.#state.workerId,
+        runningCount: holdings.running.size,
+      },
+    ]);
     await this.#wakeUps.stopWork();
-    for (const attempt of holdings.takeAllHeld()) this.#runner.settleLater(attempt, { kind: "released" });
+    for (const attempt of holdings.takeAllHeld())
+      this.#runner.settleLater(attempt, { kind: "released" });
     this.#requestTurn();
     await this.#changes.until(() => holdings.isEmpty, timeoutMs);
     for (const attempt of holdings.running.values()) abortAndTell(context, attempt, "shutdown");
@@ -110,14 +118,21 @@ export class WorkerMachine<TTransaction> {
   }
 
   async drain(timeoutMs: number | undefined): Promise<void> {
-    if (this.#state.phase !== "running") throw new LifecycleError("Only a running worker can be drained. Start it first.");
+    if (this.#state.phase !== "running")
+      throw new LifecycleError("Only a running worker can be drained. Start it first.");
     const { clock } = this.#state.context;
-    const deadlineMs = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonicNow() + timeoutMs;
+    const deadlineMs =
+      timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonicNow() + timeoutMs;
     for (;;) {
       await this.#changes.until(() => this.#isIdle, deadlineMs - clock.monotonicNow());
       if (this.#isIdle && !(await this.#hasWork())) return;
-      if (clock.monotonicNow() >= deadlineMs) throw new DrainTimeoutError({ timeoutMs: timeoutMs ?? 0, runningCount: this.#state.holdings.running.size });
-      if (this.#state.phase !== "running") throw new LifecycleError("The worker was stopped while it was drained, with work left.");
+      if (clock.monotonicNow() >= deadlineMs)
+        throw new DrainTimeoutError({
+          timeoutMs: timeoutMs ?? 0,
+          runningCount: this.#state.holdings.running.size,
+        });
+      if (this.#state.phase !== "running")
+        throw new LifecycleError("The worker was stopped while it was drained, with work left.");
       this.#lookNow();
       await new Promise<void>((resolve) => void clock.schedule(drainPauseMs, resolve));
     }
@@ -126,7 +141,13 @@ export class WorkerMachine<TTransaction> {
   get #isIdle(): boolean {
     const { holdings, isMoreLikely, isPromoteDue, phase } = this.#state;
     if (phase !== "running") return true;
-    return holdings.isEmpty && !isMoreLikely && !isPromoteDue && !this.#isTurnRequested && !this.#isInTurn;
+    return (
+      holdings.isEmpty &&
+      !isMoreLikely &&
+      !isPromoteDue &&
+      !this.#isTurnRequested &&
+      !this.#isInTurn
+    );
   }
 
   /** What the database says, for another worker may run a job whose end makes work for this one. */
@@ -134,7 +155,10 @@ export class WorkerMachine<TTransaction> {
     const { context, options } = this.#state;
     try {
       const stats = await context.state.stats({ cap: 1 });
-      return stats.some(({ type, isPaused, counts }) => options.handlers.has(type) && (counts.running > 0 || (counts.ready > 0 && !isPaused)));
+      return stats.some(
+        ({ type, isPaused, counts }) =>
+          options.handlers.has(type) && (counts.running > 0 || (counts.ready > 0 && !isPaused)),
+      );
     } catch {
       return true;
     }
@@ -144,14 +168,24 @@ export class WorkerMachine<TTransaction> {
     const { context, options } = this.#state;
     const { name, concurrency, leaseMs } = options;
     const types = [...options.handlers.keys()];
-    await context.state.registerWorker({ workerId, name, ...processIdentity(), types, concurrency, leaseMs });
-    context.events.emit([{ name: "worker.started", workerId, workerName: name, types, concurrency }]);
+    await context.state.registerWorker({
+      workerId,
+      name,
+      ...processIdentity(),
+      types,
+      concurrency,
+      leaseMs,
+    });
+    context.events.emit([
+      { name: "worker.started", workerId, workerName: name, types, concurrency },
+    ]);
   }
 
   async #leave(): Promise<void> {
     const { context } = this.#state;
     await this.#changes.until(() => !this.#isInTurn, abortGraceMs);
-    for (const alarm of [this.#turnAlarm, this.#beatAlarm, this.#pollAlarm, this.#lossAlarm]) alarm.cancel();
+    for (const alarm of [this.#turnAlarm, this.#beatAlarm, this.#pollAlarm, this.#lossAlarm])
+      alarm.cancel();
     await this.#wakeUps.close();
     this.#runner.abandonRunning();
     this.#state.phase = "stopped";
@@ -195,13 +229,22 @@ export class WorkerMachine<TTransaction> {
   /** Asks by a plain read whether a job was taken away, since a channel may wake for much else; only then is a beat worth its write. */
   async #checkLoss(): Promise<void> {
     const { holdings, context } = this.#state;
-    const attempts = [...holdings.running.values()].filter(({ lostReason }) => lostReason === undefined);
+    const attempts = [...holdings.running.values()].filter(
+      ({ lostReason }) => lostReason === undefined,
+    );
     if (attempts.length === 0) return;
     try {
-      const records = await context.state.getJobs({ tx: undefined, keys: attempts.map(({ job }) => keyOf(job)) });
+      const records = await context.state.getJobs({
+        tx: undefined,
+        keys: attempts.map(({ job }) => keyOf(job)),
+      });
       const isLost = attempts.some(({ job, workerId }, index) => {
         const record = records[index];
-        return record?.status !== "running" || record.workerId !== workerId || record.claimNo !== job.claimNo;
+        return (
+          record?.status !== "running" ||
+          record.workerId !== workerId ||
+          record.claimNo !== job.claimNo
+        );
       });
       if (isLost) this.#beatNow();
     } catch {
@@ -239,7 +282,8 @@ export class WorkerMachine<TTransaction> {
 
   async #talk(): Promise<void> {
     const { phase } = this.#state;
-    const isLive = (!this.#state.isBeatDue || (await this.#heartbeat.beat())) && (await this.#exchange());
+    const isLive =
+      (!this.#state.isBeatDue || (await this.#heartbeat.beat())) && (await this.#exchange());
     if (!isLive && phase === "running") await this.#registerAnew();
     if (this.#state.isPromoteDue && !this.#state.isMoreLikely && this.#state.phase === "running") {
       const nextDueInMs = await this.#heartbeat.promote();
@@ -256,7 +300,12 @@ export class WorkerMachine<TTransaction> {
     let result: ExchangeResult | undefined;
     if (pending.length > 0 || started.length > 0 || claim !== undefined) {
       try {
-        result = await context.state.exchange({ workerId, settlements: pending.map(toSettlement), started: started.map(({ job }) => keyOf(job)), claim });
+        result = await context.state.exchange({
+          workerId,
+          settlements: pending.map(toSettlement),
+          started: started.map(({ job }) => keyOf(job)),
+          claim,
+        });
       } catch (error) {
         this.#state.putBackStarted(started);
         if (await this.#settler.settleOneByOne(pending, error)) return true;
@@ -277,16 +326,25 @@ export class WorkerMachine<TTransaction> {
    */
   async #registerAnew(): Promise<void> {
     const { context, holdings, outbox, workerId } = this.#state;
-    context.events.emit([{ name: "worker.leaseLost", workerId, heldCount: holdings.keys().length }]);
+    context.events.emit([
+      { name: "worker.leaseLost", workerId, heldCount: holdings.keys().length },
+    ]);
     holdings.takeAllHeld();
     for (const { job } of holdings.running.values()) this.#runner.lose(keyOf(job), "leaseLost");
     const pending = outbox.takeDue(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
     if (pending.length > 0) {
       try {
-        const { verdicts } = await context.state.exchange({ workerId, settlements: pending.map(toSettlement), started: [], claim: undefined });
+        const { verdicts } = await context.state.exchange({
+          workerId,
+          settlements: pending.map(toSettlement),
+          started: [],
+          claim: undefined,
+        });
         this.#settler.takeVerdicts(
           pending,
-          verdicts.map((verdict) => (verdict.kind === "deferred" ? { kind: "lost", reason: "leaseLost" } : verdict)),
+          verdicts.map((verdict) =>
+            verdict.kind === "deferred" ? { kind: "lost", reason: "leaseLost" } : verdict,
+          ),
         );
       } catch (error) {
         outbox.putBack(pending);

@@ -15,15 +15,25 @@ export async function runThroughMiddleware(
   const enter = async (index: number, context: object): Promise<MiddlewareResult<never>> => {
     const current = middleware[index];
     if (current !== undefined) {
-      return (await current.run({ job, signal, next: (added) => enter(index + 1, { ...context, ...added }) })) as MiddlewareResult<never>;
+      return (await current.run({
+        job,
+        signal,
+        next: (added) => enter(index + 1, { ...context, ...added }),
+      })) as MiddlewareResult<never>;
     }
-    if (end !== undefined) throw new HandlerOutcomeError(`A middleware called next twice for "${job.type}".`, { typeName: job.type });
+    if (end !== undefined)
+      throw new HandlerOutcomeError(`A middleware called next twice for "${job.type}".`, {
+        typeName: job.type,
+      });
     end = { returned: await handle(context, job) };
     return proof;
   };
   await enter(0, {});
   if (end === undefined) {
-    throw new HandlerOutcomeError(`A middleware of "${job.type}" ended without the handler: it did not call next, or swallowed its error.`, { typeName: job.type });
+    throw new HandlerOutcomeError(
+      `A middleware of "${job.type}" ended without the handler: it did not call next, or swallowed its error.`,
+      { typeName: job.type },
+    );
   }
   return end.returned;
 }

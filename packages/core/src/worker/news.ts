@@ -5,8 +5,12 @@ import { abortAttempt, subjectOf, type Attempt } from "./attempt.ts";
 import type { PendingOutcome } from "./outbox.ts";
 
 /** Tells that an attempt has begun. */
-export function emitStarted<TTransaction>({ events }: EngineContext<TTransaction>, attempt: Attempt): void {
-  if (events.hasSubscribers) events.emit([{ name: "attempt.started", ...subjectOf(attempt), waitMs: attempt.job.waitMs }]);
+export function emitStarted<TTransaction>(
+  { events }: EngineContext<TTransaction>,
+  attempt: Attempt,
+): void {
+  if (events.hasSubscribers)
+    events.emit([{ name: "attempt.started", ...subjectOf(attempt), waitMs: attempt.job.waitMs }]);
 }
 
 /** Tells how an attempt ended, once that is settled, and what else came with it. */
@@ -14,7 +18,11 @@ export function emitEnded<TTransaction>(
   { events, clock }: EngineContext<TTransaction>,
   attempt: Attempt,
   outcome: AttemptOutcome,
-  more: { readonly pending?: PendingOutcome; readonly reason?: AbortReason; readonly events?: readonly DomainEvent[] } = {},
+  more: {
+    readonly pending?: PendingOutcome;
+    readonly reason?: AbortReason;
+    readonly events?: readonly DomainEvent[];
+  } = {},
 ): void {
   if (!events.hasSubscribers) return;
   const { pending, reason } = more;
@@ -32,11 +40,20 @@ export function emitEnded<TTransaction>(
 }
 
 /** Tells that the fence refused an attempt. */
-export function emitLost<TTransaction>(context: EngineContext<TTransaction>, attempt: Attempt, reason: LostReason): void {
+export function emitLost<TTransaction>(
+  context: EngineContext<TTransaction>,
+  attempt: Attempt,
+  reason: LostReason,
+): void {
   emitEnded(context, attempt, reason === "cancelled" ? "cancelled" : "lost", { reason });
 }
 
 /** Tells the handler to stop, and everyone that it was told. */
-export function abortAndTell<TTransaction>({ events }: EngineContext<TTransaction>, attempt: Attempt, reason: AbortReason): void {
-  if (abortAttempt(attempt, reason)) events.emit([{ name: "attempt.aborted", ...subjectOf(attempt), reason }]);
+export function abortAndTell<TTransaction>(
+  { events }: EngineContext<TTransaction>,
+  attempt: Attempt,
+  reason: AbortReason,
+): void {
+  if (abortAttempt(attempt, reason))
+    events.emit([{ name: "attempt.aborted", ...subjectOf(attempt), reason }]);
 }

@@ -35,7 +35,9 @@ export class Outage {
 
   succeeded(workerId: string): void {
     if (this.#beganAtMs === undefined) return;
-    this.#events.emit([{ name: "store.recovered", workerId, outageMs: this.#clock.monotonicNow() - this.#beganAtMs }]);
+    this.#events.emit([
+      { name: "store.recovered", workerId, outageMs: this.#clock.monotonicNow() - this.#beganAtMs },
+    ]);
     this.#beganAtMs = undefined;
     this.#failureCount = 0;
   }

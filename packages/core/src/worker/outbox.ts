@@ -32,7 +32,8 @@ export class Outbox {
   takeDue(nowMs: number, countMax: number): PendingOutcome[] {
     const taken: PendingOutcome[] = [];
     const left: PendingOutcome[] = [];
-    for (const pending of this.#pending) (taken.length < countMax && pending.notBeforeMs <= nowMs ? taken : left).push(pending);
+    for (const pending of this.#pending)
+      (taken.length < countMax && pending.notBeforeMs <= nowMs ? taken : left).push(pending);
     this.#pending = left;
     return taken;
   }
@@ -48,7 +49,11 @@ export class Outbox {
 
   /** When the first of those that are put off may be tried again; `undefined` when nothing waits. */
   nextDueMs(): number | undefined {
-    return this.#pending.reduce<number | undefined>((least, { notBeforeMs }) => (least === undefined || notBeforeMs < least ? notBeforeMs : least), undefined);
+    return this.#pending.reduce<number | undefined>(
+      (least, { notBeforeMs }) =>
+        least === undefined || notBeforeMs < least ? notBeforeMs : least,
+      undefined,
+    );
   }
 }
 

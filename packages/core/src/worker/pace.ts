@@ -23,7 +23,10 @@ export class Pace {
   endCycle(nowMs: number, isBusy: boolean): void {
     if (this.#cycleStartMs !== undefined && nowMs > this.#cycleStartMs) {
       const measured = this.#finishedCount / (nowMs - this.#cycleStartMs);
-      this.#jobsPerMs = this.#jobsPerMs === 0 ? measured : this.#jobsPerMs * (1 - newestWeight) + measured * newestWeight;
+      this.#jobsPerMs =
+        this.#jobsPerMs === 0
+          ? measured
+          : this.#jobsPerMs * (1 - newestWeight) + measured * newestWeight;
     }
     this.#finishedCount = 0;
     this.#cycleStartMs = isBusy ? nowMs : undefined;

@@ -1,4 +1,9 @@
-import { AttemptLostError, AttemptsExhaustedError, HandlerOutcomeError, UnrecoverableError } from "../errors/attempt-errors.ts";
+import {
+  AttemptLostError,
+  AttemptsExhaustedError,
+  HandlerOutcomeError,
+  UnrecoverableError,
+} from "../errors/attempt-errors.ts";
 import { BlockerUnusableError } from "../errors/chain-errors.ts";
 import { readBlockers } from "../engine/blocker-slots.ts";
 import type { EngineContext } from "../engine/context.ts";
@@ -21,24 +26,35 @@ export interface AttemptRules {
 }
 
 /** Runs one attempt to its end. Never throws: whatever goes wrong is an outcome. */
-export async function runAttempt<TTransaction>(context: EngineContext<TTransaction>, attempt: Attempt, rules: AttemptRules): Promise<AttemptEnd> {
+export async function runAttempt<TTransaction>(
+  context: EngineContext<TTransaction>,
+  attempt: Attempt,
+  rules: AttemptRules,
+): Promise<AttemptEnd> {
   const { job, handler } = attempt;
   if (job.attempt > handler.retry.maxAttempts) return exhausted(attempt);
-  const timer = handler.timeoutMs === undefined ? undefined : context.clock.schedule(handler.timeoutMs, () => abortAttempt(attempt, "timeout"));
+  const timer =
+    handler.timeoutMs === undefined
+      ? undefined
+      : context.clock.schedule(handler.timeoutMs, () => abortAttempt(attempt, "timeout"));
   const commit = createCommit(context, attempt, rules);
   try {
-    const returned = await runThroughMiddleware(context.middleware, await createJob(context, attempt), attempt.controller.signal, (handlerContext, publicJob) =>
-      handler.handle({
-        job: publicJob,
-        signal: attempt.controller.signal,
-        context: handlerContext,
-        continueWith: createContinuation,
-        reschedule: createRescheduled,
-        commit: commit.run,
-        progress: (value: unknown) => {
-          attempt.progress = encodeJson(value, `The progress of "${job.type}"`) ?? "null";
-        },
-      }),
+    const returned = await runThroughMiddleware(
+      context.middleware,
+      await createJob(context, attempt),
+      attempt.controller.signal,
+      (handlerContext, publicJob) =>
+        handler.handle({
+          job: publicJob,
+          signal: attempt.controller.signal,
+          context: handlerContext,
+          continueWith: createContinuation,
+          reschedule: createRescheduled,
+          commit: commit.run,
+          progress: (value: unknown) => {
+            attempt.progress = encodeJson(value, `The progress of "${job.type}"`) ?? "null";
+          },
+        }),
     );
     return await endOfReturn(context, attempt, rules, commit, returned);
   } catch (error) {
@@ -48,7 +64,10 @@ export async function runAttempt<TTransaction>(context: EngineContext<TTransacti
   }
 }
 
-async function createJob<TTransaction>(context: EngineContext<TTransaction>, { job }: Attempt): Promise<Job> {
+async function createJob<TTransaction>(
+  context: EngineContext<TTransaction>,
+  { job }: Attempt,
+): Promise<Job> {
   return {
     id: formatJobId(job),
     type: job.type,
@@ -76,16 +95,35 @@ async function endOfReturn<TTransaction>(
   const committed = await commit.end();
   if (committed !== undefined) return committed;
   if (isSettled(returned)) {
-    throw new HandlerOutcomeError(`The handler of "${attempt.job.type}" returned the result of another attempt's commit.`, { typeName: attempt.job.type });
+    throw new HandlerOutcomeError(
+      `The handler of "${attempt.job.type}" returned the result of another attempt's commit.`,
+      { typeName: attempt.job.type },
+    );
   }
-  return { kind: "outcome", outcome: await toOutcome(context.jobTypes, attempt.job.type, returned, rules.maySettleSticky) };
+  return {
+    kind: "outcome",
+    outcome: await toOutcome(context.jobTypes, attempt.job, returned, rules.maySettleSticky),
+  };
 }
 
-async function endOfThrow<TTransaction>(context: EngineContext<TTransaction>, attempt: Attempt, commit: Commit, error: unknown): Promise<AttemptEnd> {
+async function endOfThrow<TTransaction>(
+  context: EngineContext<TTransaction>,
+  attempt: Attempt,
+  commit: Commit,
+  error: unknown,
+): Promise<AttemptEnd> {
   // The handler threw beside a commit of its own: what has committed stands.
   const committed = await commit.end().catch(() => undefined);
   if (committed !== undefined) {
-    if (committed.kind === "committed") context.events.emit([{ name: "callback.failed", callback: "handlerAfterCommit", error, jobId: formatJobId(attempt.job) }]);
+    if (committed.kind === "committed")
+      context.events.emit([
+        {
+          name: "callback.failed",
+          callback: "handlerAfterCommit",
+          error,
+          jobId: formatJobId(attempt.job),
+        },
+      ]);
     return committed;
   }
   if (error instanceof AttemptLostError) return { kind: "lost", reason: error.reason };
@@ -93,29 +131,53 @@ async function endOfThrow<TTransaction>(context: EngineContext<TTransaction>, at
 }
 
 /** The end of an attempt that failed with `error`: given back when its worker stops, else by its retry policy. */
-export function failedEnd<TTransaction>(context: EngineContext<TTransaction>, attempt: Attempt, error: unknown): Extract<AttemptEnd, { kind: "outcome" }> {
+export function failedEnd<TTransaction>(
+  context: EngineContext<TTransaction>,
+  attempt: Attempt,
+  error: unknown,
+): Extract<AttemptEnd, { kind: "outcome" }> {
   const { controller } = attempt;
-  if (controller.signal.aborted && (controller.signal.reason as { reason?: unknown }).reason === "shutdown") {
+  if (
+    controller.signal.aborted &&
+    (controller.signal.reason as { reason?: unknown }).reason === "shutdown"
+  ) {
     return { kind: "outcome", outcome: { kind: "released" }, error };
   }
   const decision = decideSafely(context, attempt, error);
   const text = encodeError(error);
-  const outcome: Outcome = decision.kind === "retry" ? { kind: "retried", delayMs: decision.delayMs, error: text } : { kind: "failed", error: text };
+  const outcome: Outcome =
+    decision.kind === "retry"
+      ? { kind: "retried", delayMs: decision.delayMs, error: text }
+      : { kind: "failed", error: text };
   return { kind: "outcome", outcome, error };
 }
 
-function decideSafely<TTransaction>(context: EngineContext<TTransaction>, { job, handler }: Attempt, error: unknown): ReturnType<typeof decideRetry> {
-  const failure = { error, attempt: job.attempt, isUnrecoverable: error instanceof UnrecoverableError, chance: context.chance.fraction() };
+function decideSafely<TTransaction>(
+  context: EngineContext<TTransaction>,
+  { job, handler }: Attempt,
+  error: unknown,
+): ReturnType<typeof decideRetry> {
+  const failure = {
+    error,
+    attempt: job.attempt,
+    isUnrecoverable: error instanceof UnrecoverableError,
+    chance: context.chance.fraction(),
+  };
   try {
     return decideRetry(handler.retry, failure);
   } catch (decideError) {
-    context.events.emit([{ name: "callback.failed", callback: "effect", error: decideError, jobId: formatJobId(job) }]);
+    context.events.emit([
+      { name: "callback.failed", callback: "effect", error: decideError, jobId: formatJobId(job) },
+    ]);
     return decideRetry({ ...handler.retry, decide: undefined }, failure);
   }
 }
 
 function exhausted({ job, handler }: Attempt): AttemptEnd {
-  const error = new AttemptsExhaustedError({ jobId: formatJobId(job), attemptCountMax: handler.retry.maxAttempts });
+  const error = new AttemptsExhaustedError({
+    jobId: formatJobId(job),
+    attemptCountMax: handler.retry.maxAttempts,
+  });
   return { kind: "outcome", outcome: { kind: "failed", error: encodeError(error) }, error };
 }
 
@@ -125,5 +187,9 @@ export function refusedEnd<TTransaction>(
   attempt: Attempt,
   refusal: { readonly blockerChainId: string; readonly reason: "notFound" | "cancelled" },
 ): Extract<AttemptEnd, { kind: "outcome" }> {
-  return failedEnd(context, attempt, new BlockerUnusableError({ chainId: refusal.blockerChainId, reason: refusal.reason }));
+  return failedEnd(
+    context,
+    attempt,
+    new BlockerUnusableError({ chainId: refusal.blockerChainId, reason: refusal.reason }),
+  );
 }

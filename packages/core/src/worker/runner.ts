@@ -18,14 +18,26 @@ export class Runner<TTransaction> {
 
   /** Takes a claimed job: runs it in a free slot, or holds it. */
   take(job: ClaimedJob): void {
-    const attempt = createAttempt(job, this.#state.options.handlers.get(job.type)!, this.#state.workerId, 0);
+    const attempt = createAttempt(
+      job,
+      this.#state.options.handlers.get(job.type)!,
+      this.#state.workerId,
+      0,
+    );
     if (job.isStarted && this.#state.holdings.freeSlotCount > 0) this.#begin(attempt);
     else this.#state.holdings.hold(attempt);
   }
 
   /** Runs the next job of a chain in the slot that was kept for it. */
   takeNext(previous: Attempt, next: ClaimedJob): void {
-    this.#begin(createAttempt(next, this.#state.options.handlers.get(next.type)!, this.#state.workerId, previous.stickyCount + 1));
+    this.#begin(
+      createAttempt(
+        next,
+        this.#state.options.handlers.get(next.type)!,
+        this.#state.workerId,
+        previous.stickyCount + 1,
+      ),
+    );
   }
 
   /** Begins held jobs while slots are free. */
@@ -43,8 +55,16 @@ export class Runner<TTransaction> {
     const { holdings, outbox, context } = this.#state;
     const token = tokenOf(attempt.job);
     holdings.settling.set(token, attempt);
-    if (outcome.kind === "continued" && outcome.isSticky) holdings.reserve(token, outcome.next.type);
-    outbox.add({ attempt, outcome, error, endedAtMs: context.clock.monotonicNow(), notBeforeMs: 0, deferCount: 0 });
+    if (outcome.kind === "continued" && outcome.isSticky)
+      holdings.reserve(token, outcome.next.type);
+    outbox.add({
+      attempt,
+      outcome,
+      error,
+      endedAtMs: context.clock.monotonicNow(),
+      notBeforeMs: 0,
+      deferCount: 0,
+    });
     this.#state.requestTurn();
   }
 
@@ -68,12 +88,24 @@ export class Runner<TTransaction> {
     holdings.running.clear();
   }
 
+  #abandon(attempt: Attempt, reason: LostReason): void {
+    attempt.lostReason = reason;
+    abortAndTell(this.#state.context, attempt, reason);
+    this.#state.holdings.endRunning(attempt);
+    emitLost(this.#state.context, attempt, reason);
+  }
+
   #begin(attempt: Attempt): void {
     const { holdings, context } = this.#state;
+    // The same key again: the chain was deleted and started anew with its id, while the attempt of the old one runs on.
+    const stale = holdings.running.get(tokenOf(attempt.job));
+    if (stale !== undefined) this.#abandon(stale, "deleted");
     holdings.running.set(tokenOf(attempt.job), attempt);
     attempt.startedAtMs = context.clock.monotonicNow();
     emitStarted(context, attempt);
-    const rules = { maySettleSticky: (nextType: string) => this.#maySettleSticky(attempt, nextType) };
+    const rules = {
+      maySettleSticky: (nextType: string) => this.#maySettleSticky(attempt, nextType),
+    };
     void runAttempt(context, attempt, rules).then((end) => this.#ended(attempt, end));
   }
 
@@ -88,8 +120,9 @@ export class Runner<TTransaction> {
     const { holdings, context, pace, options, outbox } = this.#state;
     pace.jobFinished();
     // An abandoned attempt has been told of already.
-    if (!holdings.running.delete(tokenOf(attempt.job))) return;
-    if (attempt.lostReason !== undefined && end.kind !== "committed") emitLost(context, attempt, attempt.lostReason);
+    if (!holdings.endRunning(attempt)) return;
+    if (attempt.lostReason !== undefined && end.kind !== "committed")
+      emitLost(context, attempt, attempt.lostReason);
     else if (end.kind === "lost") emitLost(context, attempt, end.reason);
     else if (end.kind === "committed") this.#committed(attempt, end);
     else this.settleLater(attempt, end.outcome, end.error);

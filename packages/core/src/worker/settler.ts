@@ -85,8 +85,12 @@ export class Settler<TTransaction> {
     const { events, topics } = settleSignals({ ...attempt.job, nextType }, effects);
     emitEnded(context, attempt, outcome.kind, { pending: entry, events });
     void context.signals.send({ events: [], topics });
-    const released = [...effects.unblocked, ...(effects.waiting === undefined ? [] : [effects.waiting])];
-    if (released.some(({ type, status }) => status === "ready" && options.handlers.has(type))) this.#state.wantMore();
+    const released = [
+      ...effects.unblocked,
+      ...(effects.waiting === undefined ? [] : [effects.waiting]),
+    ];
+    if (released.some(({ type, status }) => status === "ready" && options.handlers.has(type)))
+      this.#state.wantMore();
     if (released.some(({ status }) => status === "scheduled")) {
       this.#state.isPromoteDue = true;
       this.#state.requestTurn();
@@ -96,7 +100,9 @@ export class Settler<TTransaction> {
 
   /** A sticky continuation keeps its slot: the row is locked for as long as a user's transaction, not for as long as an outage. */
   #putOff(entry: PendingOutcome): void {
-    entry.notBeforeMs = this.#state.context.clock.monotonicNow() + Math.min(deferMs.max, deferMs.initial * 2 ** entry.deferCount);
+    entry.notBeforeMs =
+      this.#state.context.clock.monotonicNow() +
+      Math.min(deferMs.max, deferMs.initial * 2 ** entry.deferCount);
     entry.deferCount++;
     this.#state.outbox.putBack([entry]);
   }
@@ -106,7 +112,8 @@ export class Settler<TTransaction> {
     const { context, holdings } = this.#state;
     holdings.unreserve(tokenOf(attempt.job));
     holdings.settling.delete(tokenOf(attempt.job));
-    if (outcome.kind === "failed" || outcome.kind === "retried") return emitLost(context, attempt, "leaseLost");
+    if (outcome.kind === "failed" || outcome.kind === "retried")
+      return emitLost(context, attempt, "leaseLost");
     const end = failedEnd(context, attempt, error);
     this.#runner.settleLater(attempt, end.outcome, end.error);
   }

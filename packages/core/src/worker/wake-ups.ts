@@ -24,7 +24,10 @@ export class WakeUps {
   }
 
   async listenForWork(types: readonly string[]): Promise<void> {
-    this.#work = await this.#subscribe(types.map((type) => ({ kind: "type", type })), this.#handlers.onWork);
+    this.#work = await this.#subscribe(
+      types.map((type) => ({ kind: "type", type })),
+      this.#handlers.onWork,
+    );
   }
 
   /** Listens under a worker's id; a new id takes the place of the old one. */
@@ -47,7 +50,10 @@ export class WakeUps {
   }
 
   /** Without wake-ups the poll and the beat find the same (P7). */
-  async #subscribe(topics: Parameters<NotifyAdapter["subscribe"]>[0]["topics"], onWakeUp: () => void): Promise<WakeUpSubscription | undefined> {
+  async #subscribe(
+    topics: Parameters<NotifyAdapter["subscribe"]>[0]["topics"],
+    onWakeUp: () => void,
+  ): Promise<WakeUpSubscription | undefined> {
     try {
       return await this.#notify?.subscribe({ topics, onWakeUp });
     } catch (error) {

@@ -57,7 +57,9 @@ export class WorkerState<TTransaction> {
 
   /** Takes those that still run; what has ended meanwhile is counted by its settlement. */
   takeStarted(): Attempt[] {
-    const started = this.#startedUnreported.filter(({ job, lostReason }) => lostReason === undefined && this.holdings.running.has(tokenOf(job)));
+    const started = this.#startedUnreported.filter(
+      ({ job, lostReason }) => lostReason === undefined && this.holdings.running.has(tokenOf(job)),
+    );
     this.#startedUnreported = [];
     return started;
   }

@@ -1,5 +1,3 @@
-import { compareText } from "./rows.ts";
-
 /** Which chains an action on a set of chains takes with it, or leaves. */
 export interface ChainClosure {
   /** Chains beyond those asked for, in the order of their ids; none without `isCascade`. */
@@ -29,7 +27,7 @@ function withHolders(
   const reached = new Set(chainIds);
   // A set is walked on to what is added to it meanwhile.
   for (const chainId of reached) for (const holder of holdersOf(chainId)) reached.add(holder);
-  const added = [...reached].filter((chainId) => !chainIds.has(chainId)).toSorted(compareText);
+  const added = [...reached].filter((chainId) => !chainIds.has(chainId)).toSorted();
   return { added, refused: new Map() };
 }
 
@@ -53,7 +51,7 @@ function withoutHeld(
         chainId,
         holdersOf(chainId)
           .filter((holder) => !taken.has(holder))
-          .toSorted(compareText),
+          .toSorted(),
       );
   }
   return { added: [], refused };
