@@ -17,7 +17,7 @@ test("ids grow strictly, whatever the clock does", () => {
           return next();
         });
         expect(ids.every(isUuidV7)).toBe(true);
-        expect([...ids].sort()).toEqual(ids);
+        expect(ids.toSorted()).toEqual(ids);
         expect(new Set(ids).size).toBe(ids.length);
       },
     ),
@@ -27,5 +27,5 @@ test("ids grow strictly, whatever the clock does", () => {
 test("more ids than a millisecond has numbers borrow from the next", () => {
   const next = createChainIds({ ...systemClock, now: () => 1_000 }, systemChance);
   const ids = Array.from({ length: 10_000 }, next);
-  expect([...ids].sort()).toEqual(ids);
+  expect(ids.toSorted()).toEqual(ids);
 });

@@ -75,9 +75,7 @@ function read(record: Record<string, unknown>, key: string): unknown {
 
 function asText(value: unknown): string {
   try {
-    return typeof value === "object" && value !== null
-      ? (JSON.stringify(value) ?? String(value))
-      : String(value);
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
   } catch {
     return "(a value that cannot be shown)";
   }

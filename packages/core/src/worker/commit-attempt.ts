@@ -44,24 +44,29 @@ export function createCommit<TTransaction>(
   };
 
   return {
-    run: async (write) => {
+    run: (write) => {
       if (pending !== undefined || end !== undefined) {
-        throw new HandlerOutcomeError(
-          `The handler of "${attempt.job.type}" called commit twice. Do all the last writes in one.`,
-          { typeName: attempt.job.type },
-        );
+        return unhandledSafe(Promise.reject(calledTwice(attempt)));
       }
       pending = begin(write);
-      // A handler that does not wait is waited for at the end; until then its rejection is not unhandled.
-      pending.catch(() => {});
-      await pending;
-      return settled;
+      return unhandledSafe(pending.then(() => settled));
     },
     end: async () => {
       if (pending !== undefined) await pending;
       return end;
     },
   };
+}
+
+/** A handler that does not wait for its commit is waited for at its end; until then a rejection must not end the process. */
+function unhandledSafe<TResult>(promise: Promise<TResult>): Promise<TResult> {
+  promise.catch(() => {});
+  return promise;
+}
+
+function calledTwice({ job }: Attempt): HandlerOutcomeError {
+  const message = `The handler of "${job.type}" called commit twice. Do all the last writes in one.`;
+  return new HandlerOutcomeError(message, { typeName: job.type });
 }
 
 async function commitAttempt<TTransaction>(

@@ -2,7 +2,7 @@ import { contextOf } from "../engine/client-context.ts";
 import { checkNumber } from "../model/options.ts";
 import { WorkerMachine } from "./machine.ts";
 import type { CreateWorker, DefineHandlers, HandlerSet, Worker } from "./worker-api.ts";
-import { resolveWorkerOptions, type WorkerOptionsGiven } from "./worker-options.ts";
+import { resolveWorkerOptions } from "./worker-options.ts";
 
 export const createWorker: CreateWorker = (client, given): Worker => {
   const context = contextOf(client);
