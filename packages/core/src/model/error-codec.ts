@@ -73,11 +73,15 @@ function read(record: Record<string, unknown>, key: string): unknown {
   }
 }
 
+const unshowable = "(a value that cannot be shown)";
+
 function asText(value: unknown): string {
   try {
-    return typeof value === "object" ? JSON.stringify(value) : String(value);
+    if (typeof value !== "object" || value === null) return String(value);
+    const json: string | undefined = JSON.stringify(value);
+    return json ?? unshowable;
   } catch {
-    return "(a value that cannot be shown)";
+    return unshowable;
   }
 }
 
