@@ -53,7 +53,7 @@ describe("a stored error", () => {
     [null, "null"],
     [7, "7"],
     [{ reason: "declined" }, '{"reason":"declined"}'],
-    [{ toJSON: () => undefined }, "[object Object]"],
+    [{ toJSON: () => undefined }, "(a value that cannot be shown)"],
     [{ message: 5 }, '{"message":5}'],
     [Symbol("s"), "Symbol(s)"],
     [1n, "1"],
