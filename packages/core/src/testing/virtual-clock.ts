@@ -77,7 +77,8 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     now: () => nowMs,
     monotonicNow: () => nowMs,
     schedule(delayMs, callback): Timer {
-      const timer: VirtualTimer = { atMs: nowMs + Math.max(0, delayMs), callback };
+      // Whole ms, as platforms' clocks have them: ids are made of them.
+      const timer: VirtualTimer = { atMs: nowMs + Math.max(0, Math.ceil(delayMs)), callback };
       timers.add(timer);
       activityCount++;
       return { cancel: () => void timers.delete(timer) };
@@ -93,7 +94,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     idle,
     async advance(to) {
       if (isAdvancing) throw new LifecycleError("Time is being moved already. Await one advance before the next.");
-      const untilMs = typeof to === "number" ? nowMs + to : instantMs(to.to, "to");
+      const untilMs = typeof to === "number" ? nowMs + Math.ceil(to) : instantMs(to.to, "to");
       if (!(untilMs >= nowMs)) throw new OptionInvalidError(`Time cannot go back from ${new Date(nowMs).toISOString()}. Give a later time.`, { option: "to" });
       isAdvancing = true;
       try {

@@ -111,10 +111,15 @@ export class WorkerMachine<TTransaction> {
     for (const attempt of holdings.takeAllHeld())
       this.#runner.settleLater(attempt, { kind: "released" });
     this.#requestTurn();
-    await this.#changes.until(() => holdings.isEmpty, timeoutMs);
+    await this.#changes.until(() => this.#isEmptyHanded, timeoutMs);
     for (const attempt of holdings.running.values()) abortAndTell(context, attempt, "shutdown");
-    await this.#changes.until(() => holdings.isEmpty, abortGraceMs);
+    await this.#changes.until(() => this.#isEmptyHanded, abortGraceMs);
     await this.#leave();
+  }
+
+  /** Nothing is held, and no call is under way that could bring something. */
+  get #isEmptyHanded(): boolean {
+    return this.#state.holdings.isEmpty && !this.#isInTurn;
   }
 
   async drain(timeoutMs: number | undefined): Promise<void> {

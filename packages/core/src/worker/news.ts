@@ -24,14 +24,15 @@ export function emitEnded<TTransaction>(
     readonly events?: readonly DomainEvent[];
   } = {},
 ): void {
-  if (!events.hasSubscribers) return;
+  // What was held and given back was no attempt.
+  if (!events.hasSubscribers || attempt.startedAtMs === undefined) return;
   const { pending, reason } = more;
   const endedAtMs = pending?.endedAtMs ?? clock.monotonicNow();
   const ended: DomainEvent = {
     name: "attempt.ended",
     ...subjectOf(attempt),
     outcome,
-    durationMs: attempt.startedAtMs === undefined ? 0 : endedAtMs - attempt.startedAtMs,
+    durationMs: endedAtMs - attempt.startedAtMs,
     ...(pending?.error === undefined ? {} : { error: pending.error }),
     ...(pending?.outcome.kind === "retried" ? { retryInMs: pending.outcome.delayMs } : {}),
     ...(reason === undefined ? {} : { reason }),

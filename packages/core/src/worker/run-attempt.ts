@@ -3,6 +3,7 @@ import {
   AttemptsExhaustedError,
   HandlerOutcomeError,
   UnrecoverableError,
+  type AbortReason,
 } from "../errors/attempt-errors.ts";
 import { BlockerUnusableError } from "../errors/chain-errors.ts";
 import { readBlockers } from "../engine/blocker-slots.ts";
@@ -14,7 +15,7 @@ import { encodeJson } from "../model/json-codec.ts";
 import { decideRetry } from "../model/retry.ts";
 import type { Outcome } from "../ports/state-adapter.ts";
 import type { Job } from "../types/job.ts";
-import { abortAttempt, tokenOf, type Attempt, type AttemptEnd } from "./attempt.ts";
+import { tokenOf, type Attempt, type AttemptEnd } from "./attempt.ts";
 import { createCommit, type Commit } from "./commit-attempt.ts";
 import { createContinuation, createRescheduled, isSettled, toOutcome } from "./handler-outcomes.ts";
 import { runThroughMiddleware } from "./middleware-chain.ts";
@@ -23,6 +24,8 @@ import { runThroughMiddleware } from "./middleware-chain.ts";
 export interface AttemptRules {
   /** Whether this worker would run a continuation of this type at once. */
   readonly maySettleSticky: (nextType: string) => boolean;
+  /** Aborts the attempt, and tells so. */
+  readonly abort: (reason: AbortReason) => void;
 }
 
 /** Runs one attempt to its end. Never throws: whatever goes wrong is an outcome. */
@@ -36,7 +39,7 @@ export async function runAttempt<TTransaction>(
   const timer =
     handler.timeoutMs === undefined
       ? undefined
-      : context.clock.schedule(handler.timeoutMs, () => abortAttempt(attempt, "timeout"));
+      : context.clock.schedule(handler.timeoutMs, () => rules.abort("timeout"));
   const commit = createCommit(context, attempt, rules);
   try {
     const returned = await runThroughMiddleware(

@@ -2,7 +2,7 @@ import type { LostReason } from "../errors/attempt-errors.ts";
 import type { AttemptKey, ClaimedJob, Outcome } from "../ports/state-adapter.ts";
 import { createAttempt, tokenOf, type Attempt, type AttemptEnd } from "./attempt.ts";
 import { abortAndTell, emitEnded, emitLost, emitStarted } from "./news.ts";
-import { runAttempt } from "./run-attempt.ts";
+import { runAttempt, type AttemptRules } from "./run-attempt.ts";
 import type { WorkerState } from "./worker-state.ts";
 
 /** Continuations of one chain that a slot runs in a row without a claim in between; then other work gets its turn. */
@@ -18,31 +18,24 @@ export class Runner<TTransaction> {
 
   /** Takes a claimed job: runs it in a free slot, or holds it. */
   take(job: ClaimedJob): void {
-    const attempt = createAttempt(
-      job,
-      this.#state.options.handlers.get(job.type)!,
-      this.#state.workerId,
-      0,
-    );
-    if (job.isStarted && this.#state.holdings.freeSlotCount > 0) this.#begin(attempt);
-    else this.#state.holdings.hold(attempt);
+    const { holdings } = this.#state;
+    const attempt = this.#createAttempt(job, 0);
+    if (!this.#mayBegin) this.settleLater(attempt, { kind: "released" });
+    else if (job.isStarted && holdings.freeSlotCount > 0) this.#begin(attempt);
+    else holdings.hold(attempt);
   }
 
   /** Runs the next job of a chain in the slot that was kept for it. */
   takeNext(previous: Attempt, next: ClaimedJob): void {
-    this.#begin(
-      createAttempt(
-        next,
-        this.#state.options.handlers.get(next.type)!,
-        this.#state.workerId,
-        previous.stickyCount + 1,
-      ),
-    );
+    const attempt = this.#createAttempt(next, previous.stickyCount + 1);
+    if (this.#mayBegin) this.#begin(attempt);
+    else this.settleLater(attempt, { kind: "released" });
   }
 
   /** Begins held jobs while slots are free. */
   fillSlots(): void {
     const { holdings } = this.#state;
+    if (!this.#mayBegin) return;
     for (let attempt = holdings.takeHeld(); attempt !== undefined; attempt = holdings.takeHeld()) {
       if (!attempt.job.isStarted) this.#state.noteStarted(attempt);
       this.#begin(attempt);
@@ -88,6 +81,16 @@ export class Runner<TTransaction> {
     holdings.running.clear();
   }
 
+  /** What arrives while the worker stops, from a call that was under way, is given back as it came (trap G). */
+  get #mayBegin(): boolean {
+    return this.#state.phase === "running";
+  }
+
+  #createAttempt(job: ClaimedJob, stickyCount: number): Attempt {
+    const { options, workerId } = this.#state;
+    return createAttempt(job, options.handlers.get(job.type)!, workerId, stickyCount);
+  }
+
   #abandon(attempt: Attempt, reason: LostReason): void {
     attempt.lostReason = reason;
     abortAndTell(this.#state.context, attempt, reason);
@@ -103,8 +106,9 @@ export class Runner<TTransaction> {
     holdings.running.set(tokenOf(attempt.job), attempt);
     attempt.startedAtMs = context.clock.monotonicNow();
     emitStarted(context, attempt);
-    const rules = {
-      maySettleSticky: (nextType: string) => this.#maySettleSticky(attempt, nextType),
+    const rules: AttemptRules = {
+      maySettleSticky: (nextType) => this.#maySettleSticky(attempt, nextType),
+      abort: (reason) => abortAndTell(context, attempt, reason),
     };
     void runAttempt(context, attempt, rules).then((end) => this.#ended(attempt, end));
   }

@@ -1,0 +1,3 @@
+import { memoryFixture, registerConformance } from "@queuert/testkit";
+
+registerConformance(memoryFixture);
