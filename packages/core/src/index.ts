@@ -6,6 +6,7 @@ export type {
   ChainReference,
   ChainResult,
   Client,
+  ClientOf,
   ClientOptions,
   CompleteChainResult,
   CreateClient,

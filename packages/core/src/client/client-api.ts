@@ -319,3 +319,13 @@ export type CreateClient = <
 >(
   options: ClientOptions<TJobTypes, TTransaction, TMiddleware>,
 ) => Promise<Client<MergedTypes<TJobTypes>, TTransaction, ContextOf<TMiddleware>>>;
+
+/**
+ * The type of a client, to name it where it is passed on: `ClientOf<typeof jobTypes, DatabaseSync>`, or with a list of slices
+ * `ClientOf<[typeof orders, typeof billing], PoolClient>`. `TContext` is what its middleware adds.
+ */
+export type ClientOf<
+  TJobTypes extends JobTypes<unknown> | readonly JobTypes<unknown>[],
+  TTransaction,
+  TContext = EmptyRecord,
+> = Client<MergedTypes<TJobTypes>, TTransaction, TContext>;

@@ -1,3 +1,4 @@
+import { StoreConflictError, StoreUnavailableError } from "../errors/store-errors.ts";
 import type { NewChain, StartResult, StateAdapter } from "../ports/state-adapter.ts";
 import type { ChainInserter } from "./start-chains.ts";
 
@@ -33,8 +34,13 @@ export function createChainInserter<TTransaction>(
       let offset = 0;
       for (const { chains, resolve } of batch)
         resolve(results.slice(offset, (offset += chains.length)));
-    } catch {
-      for (const caller of batch) await insertAlone(caller);
+    } catch (error) {
+      // A lost reply may have taken effect: tried again, a start would find its own chain and call it someone else's.
+      const isAway = error instanceof StoreUnavailableError || error instanceof StoreConflictError;
+      for (const caller of batch) {
+        if (isAway) caller.reject(error);
+        else await insertAlone(caller);
+      }
     }
   };
 

@@ -13,6 +13,7 @@ import { reapJobs } from "./reap-jobs.ts";
 import { attemptRecord, chainRecord, jobRecord, workerRecord } from "./records.ts";
 import { compareText } from "./rows.ts";
 import { promoteJobs, rescheduleChains, triggerChains } from "./schedule-jobs.ts";
+import { platformAsyncContext } from "./platform-async-context.ts";
 import { Sessions, type AsyncContext, type MemoryTransaction } from "./sessions.ts";
 import { isStickySettled, settleAttempts } from "./settle-attempts.ts";
 import { startChains } from "./start-chains.ts";
@@ -27,8 +28,8 @@ export interface MemoryStateAdapterOptions {
   /** The store's clock, in ms since the epoch: for tests. Default: the process's. */
   readonly clock?: (() => number) | undefined;
   /**
-   * Lets a call without `tx`, made inside an open transaction and waiting for it, throw `TransactionNestedError` (trap C5); Node's
-   * `new AsyncLocalStorage()` fits, one for all adapters of a process. Without it such a call cannot be told from a call of somebody else, and waits for ever.
+   * Lets a call without `tx`, made inside an open transaction and waiting for it, throw `TransactionNestedError` (trap C5). Default: the
+   * platform's own, one for all adapters of a process; in a browser, which has none, such a call cannot be told from somebody else's and waits for ever.
    */
   readonly asyncContext?: AsyncContext | undefined;
 }
@@ -44,7 +45,7 @@ export function createMemoryStateAdapter(
 ): StateAdapter<MemoryTransaction> {
   const state = stateOf(options.store ?? createMemoryStore());
   const clock = options.clock ?? systemClock.now;
-  const sessions = new Sessions(state, options.asyncContext);
+  const sessions = new Sessions(state, options.asyncContext ?? platformAsyncContext);
 
   /** Runs an operation that writes, with the time read once it may begin (P8). */
   const write = <TResult>(

@@ -72,6 +72,13 @@ function rejection(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
+/** A promise that the test resolves. */
+function gate<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((resolvePromise) => (resolve = resolvePromise));
+  return { promise, resolve };
+}
+
 describe("the option store", () => {
   test("refuses what createMemoryStore did not make", () => {
     expect(() => createMemoryStateAdapter({ store: {} as MemoryStore })).toThrow(
@@ -233,18 +240,25 @@ describe("close", () => {
       createMemoryStateAdapter({ store }),
     ];
     const order: string[] = [];
-    let closed: Promise<unknown> | undefined;
-    await state.transaction(async (tx) => {
-      closed = state.close().then(() => order.push("closed"));
-      expect(await rejection(start(state, undefined, 1))).toBeInstanceOf(StoreUnavailableError);
-      expect(await rejection(state.listTypes())).toBeInstanceOf(StoreUnavailableError);
-      expect(await rejection(state.migrate())).toBeInstanceOf(StoreUnavailableError);
-      await start(state, tx, 2);
-      expect(await state.getChains({ tx, chainIds: [newChain(2).chainId] })).toMatchObject([
-        { status: "open" },
-      ]);
+    const began = gate<MemoryTransaction>();
+    const mayEnd = gate<void>();
+    const transaction = state.transaction(async (tx) => {
+      began.resolve(tx);
+      await mayEnd.promise;
       order.push("written");
     });
+    const tx = await began.promise;
+    // Outside of the transaction, where a call of its own may wait for it.
+    const closed = state.close().then(() => order.push("closed"));
+    expect(await rejection(start(state, undefined, 1))).toBeInstanceOf(StoreUnavailableError);
+    expect(await rejection(state.listTypes())).toBeInstanceOf(StoreUnavailableError);
+    expect(await rejection(state.migrate())).toBeInstanceOf(StoreUnavailableError);
+    await start(state, tx, 2);
+    expect(await state.getChains({ tx, chainIds: [newChain(2).chainId] })).toMatchObject([
+      { status: "open" },
+    ]);
+    mayEnd.resolve();
+    await transaction;
     await closed;
     await state.close();
     expect(order).toEqual(["written", "closed"]);

@@ -13,8 +13,7 @@ export interface MemoryTransaction {
 }
 
 /**
- * Carries a value along asynchronous calls; Node's `AsyncLocalStorage` fits. A browser has nothing of the kind yet, so it is given and not
- * taken.
+ * Carries a value along asynchronous calls; Node's `AsyncLocalStorage` fits. A browser has nothing of the kind yet.
  */
 export interface AsyncContext {
   run<TResult>(value: unknown, callback: () => TResult): TResult;

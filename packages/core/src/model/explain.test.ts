@@ -100,7 +100,7 @@ const cases: readonly (readonly [string, JobFacts, FleetFacts, readonly string[]
     job(),
     fleet({ workers: [worker({ types: ["rate"] })] }),
     ["noWorker"],
-    'The job has no worker: none handles "email".',
+    'The job has no worker: none handles "email", so it waits for one, or for completeChain.',
   ],
   [
     "a job whose workers are all gone",

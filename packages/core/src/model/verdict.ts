@@ -96,7 +96,7 @@ function describeNoWorker({
     (left, right) => right.leaseUntil.getTime() - left.leaseUntil.getTime(),
   )[0];
   return latest === undefined
-    ? `has no worker: none handles "${type}"`
+    ? `has no worker: none handles "${type}", so it waits for one, or for completeChain`
     : `has no live worker: the lease of "${latest.name}", the last that handled "${type}", ended at ${instant(latest.leaseUntil)}`;
 }
 

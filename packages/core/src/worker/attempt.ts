@@ -21,6 +21,8 @@ export interface Attempt {
   lostReason: LostReason | undefined;
   /** JSON text of the latest progress that has not been sent. */
   progress: string | undefined;
+  /** A `commit` ended in an error after it had settled: nobody knows whether it took effect. */
+  isInDoubt: boolean;
   /** While a `commit` with a sticky continuation is under way: the next job may appear before its reply. */
   expectedNext: AttemptKey | undefined;
 }
@@ -49,6 +51,7 @@ export function createAttempt(
     startedAtMs: undefined,
     lostReason: undefined,
     progress: undefined,
+    isInDoubt: false,
     expectedNext: undefined,
   };
 }

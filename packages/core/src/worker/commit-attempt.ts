@@ -75,38 +75,46 @@ async function commitAttempt<TTransaction>(
   rules: AttemptRules,
   write: (tx: TTransaction) => Promise<unknown>,
 ): Promise<AttemptEnd> {
-  let outcome: Outcome | undefined;
-  let next: ClaimedJob | undefined;
-  if (attempt.lostReason !== undefined)
-    throw new AttemptLostError({ jobId: formatJobId(attempt.job), reason: attempt.lostReason });
-  await runTransaction(context, async (tx) => {
-    outcome = await toOutcome(
-      context.jobTypes,
-      attempt.job,
-      await write(tx),
-      rules.maySettleSticky,
-    );
-    if (outcome.kind === "continued" && outcome.isSticky) {
-      attempt.expectedNext = {
-        chainId: attempt.job.chainId,
-        chainIndex: attempt.job.chainIndex + 1,
-        claimNo: 1,
-      };
-    }
-    const [verdict] = await context.state.settle({
-      tx,
-      workerId: attempt.workerId,
-      settlements: [{ ...keyOf(attempt.job), outcome }],
+  const { job, lostReason } = attempt;
+  if (lostReason !== undefined) {
+    throw new AttemptLostError({ jobId: formatJobId(job), reason: lostReason });
+  }
+  let settlement: SettledInTransaction | undefined;
+  try {
+    await runTransaction(context, async (tx) => {
+      const returned = await write(tx);
+      const outcome = await toOutcome(context.jobTypes, job, returned, rules.maySettleSticky);
+      settlement = await settleInTransaction(context, attempt, tx, outcome);
     });
-    if (verdict!.kind === "settled") {
-      next = verdict!.next;
-      const nextType = outcome.kind === "continued" ? outcome.next.type : undefined;
-      bufferOf(tx)?.add(settleSignals({ ...attempt.job, nextType }, verdict!.effects));
-    } else {
-      throw refusalOf(attempt, verdict!);
-    }
-  });
-  return { kind: "committed", outcome: outcome!, next };
+  } catch (error) {
+    // Settled and then an error: it is COMMIT that failed, or only its reply that was lost.
+    attempt.isInDoubt = settlement !== undefined;
+    throw error;
+  }
+  return { kind: "committed", ...settlement! };
+}
+
+interface SettledInTransaction {
+  readonly outcome: Outcome;
+  readonly next: ClaimedJob | undefined;
+}
+
+async function settleInTransaction<TTransaction>(
+  context: EngineContext<TTransaction>,
+  attempt: Attempt,
+  tx: TTransaction,
+  outcome: Outcome,
+): Promise<SettledInTransaction> {
+  const { job, workerId } = attempt;
+  if (outcome.kind === "continued" && outcome.isSticky) {
+    attempt.expectedNext = { chainId: job.chainId, chainIndex: job.chainIndex + 1, claimNo: 1 };
+  }
+  const settlements = [{ ...keyOf(job), outcome }];
+  const [verdict] = await context.state.settle({ tx, workerId, settlements });
+  if (verdict!.kind !== "settled") throw refusalOf(attempt, verdict!);
+  const nextType = outcome.kind === "continued" ? outcome.next.type : undefined;
+  bufferOf(tx)?.add(settleSignals({ ...job, nextType }, verdict!.effects));
+  return { outcome, next: verdict!.next };
 }
 
 /** Thrown inside the transaction, so that the user's writes roll back. */

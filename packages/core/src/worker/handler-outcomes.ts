@@ -12,7 +12,10 @@ import {
   type Settled,
 } from "../types/outcomes.ts";
 
-interface RescheduleGiven { readonly delayMs?: number | undefined; readonly at?: Date | undefined }
+interface RescheduleGiven {
+  readonly delayMs?: number | undefined;
+  readonly at?: Date | undefined;
+}
 
 /** What was given to `continueWith` and `reschedule`: pure values, read when they are returned. */
 const continuationsGiven = new WeakMap<object, JobGiven>();

@@ -49,6 +49,7 @@ export class Heartbeat<TTransaction> {
     const { context, options } = this.#state;
     const { promoted, nextDueInMs } = await context.state.promote({ limit: promoteCountMax });
     this.#state.isPromoteDue = nextDueInMs === 0;
+    this.#state.isPromoteHinted = false;
     void context.signals.send({
       events: [],
       topics: promoted.map(({ type }) => ({ kind: "type", type })),

@@ -21,17 +21,15 @@ export class Holdings {
     return this.#held.length;
   }
 
-  get reservedCount(): number {
-    return this.#reservedTypes.size;
-  }
-
   get isEmpty(): boolean {
     return this.running.size === 0 && this.settling.size === 0 && this.#held.length === 0;
   }
 
-  /** Slots in which nothing runs and for which nothing is reserved. */
+  /** Slots in which nothing runs and which are kept for nothing. A running attempt that has a reservation has one slot, not two. */
   get freeSlotCount(): number {
-    return this.#options.concurrency - this.running.size - this.#reservedTypes.size;
+    let keptCount = 0;
+    for (const token of this.#reservedTypes.keys()) if (!this.running.has(token)) keptCount++;
+    return this.#options.concurrency - this.running.size - keptCount;
   }
 
   hold(attempt: Attempt): void {

@@ -6,7 +6,7 @@ import { keyOf } from "./attempt.ts";
 import { Changes } from "./changes.ts";
 import { Claimer } from "./claimer.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { abortAndTell } from "./news.ts";
+import { abortAndTell, emitEnded } from "./news.ts";
 import { Outage } from "./outage.ts";
 import { settlementCountMax, toSettlement } from "./outbox.ts";
 import { processIdentity } from "./process-identity.ts";
@@ -71,6 +71,7 @@ export class WorkerMachine<TTransaction> {
     });
     this.#state.requestTurn = () => this.#requestTurn();
     this.#state.changed = () => this.#changes.tell();
+    this.#state.lookWithin = (delayMs) => this.#pollAlarm.atLatest(delayMs);
   }
 
   get workerId(): string {
@@ -144,12 +145,13 @@ export class WorkerMachine<TTransaction> {
   }
 
   get #isIdle(): boolean {
-    const { holdings, isMoreLikely, isPromoteDue, phase } = this.#state;
+    const { holdings, isMoreLikely, isPromoteDue, isPromoteHinted, phase } = this.#state;
     if (phase !== "running") return true;
     return (
       holdings.isEmpty &&
       !isMoreLikely &&
       !isPromoteDue &&
+      !isPromoteHinted &&
       !this.#isTurnRequested &&
       !this.#isInTurn
     );
@@ -192,11 +194,12 @@ export class WorkerMachine<TTransaction> {
     for (const alarm of [this.#turnAlarm, this.#beatAlarm, this.#pollAlarm, this.#lossAlarm])
       alarm.cancel();
     await this.#wakeUps.close();
-    this.#runner.abandonRunning();
+    const abandoned = this.#runner.abandonRunning();
     this.#state.phase = "stopped";
     const { workerId } = this.#state;
     try {
       await context.state.removeWorker({ workerId });
+      for (const attempt of abandoned) emitEnded(context, attempt, "released");
     } catch (error) {
       // The lease runs out, and others reap what it held.
       this.#outage.failed(workerId, error);
@@ -207,12 +210,14 @@ export class WorkerMachine<TTransaction> {
 
   #wake(): void {
     if (this.#state.phase !== "running") return;
-    this.#state.isPromoteDue = true;
+    this.#state.isPromoteHinted = true;
     this.#state.wantMore();
   }
 
+  /** A due time has come, or the poll: promotes whatever else there is to do, so that a backlog holds up nothing that is due (trap B8). */
   #lookNow(): void {
     this.#schedulePoll();
+    this.#state.isPromoteDue = true;
     this.#wake();
   }
 
@@ -290,7 +295,9 @@ export class WorkerMachine<TTransaction> {
     const isLive =
       (!this.#state.isBeatDue || (await this.#heartbeat.beat())) && (await this.#exchange());
     if (!isLive && phase === "running") await this.#registerAnew();
-    if (this.#state.isPromoteDue && !this.#state.isMoreLikely && this.#state.phase === "running") {
+    const { isPromoteDue, isPromoteHinted, isMoreLikely } = this.#state;
+    const mayPromote = isPromoteDue || (isPromoteHinted && !isMoreLikely);
+    if (mayPromote && this.#state.phase === "running") {
       const nextDueInMs = await this.#heartbeat.promote();
       if (nextDueInMs !== undefined) this.#pollAlarm.atLatest(nextDueInMs);
     }

@@ -48,8 +48,6 @@ export class Runner<TTransaction> {
     const { holdings, outbox, context } = this.#state;
     const token = tokenOf(attempt.job);
     holdings.settling.set(token, attempt);
-    if (outcome.kind === "continued" && outcome.isSticky)
-      holdings.reserve(token, outcome.next.type);
     outbox.add({
       attempt,
       outcome,
@@ -71,14 +69,12 @@ export class Runner<TTransaction> {
     abortAndTell(context, attempt, reason);
   }
 
-  /** Lets go of attempts that would not return. The fence refuses them from here on. */
-  abandonRunning(): void {
-    const { holdings, context } = this.#state;
-    for (const attempt of holdings.running.values()) {
-      attempt.lostReason = "leaseLost";
-      emitEnded(context, attempt, "released");
-    }
-    holdings.running.clear();
+  /** Lets go of attempts that would not return, and gives them back. The fence refuses them from here on. */
+  abandonRunning(): readonly Attempt[] {
+    const abandoned = [...this.#state.holdings.running.values()];
+    for (const attempt of abandoned) attempt.lostReason = "leaseLost";
+    this.#state.holdings.running.clear();
+    return abandoned;
   }
 
   /** What arrives while the worker stops, from a call that was under way, is given back as it came (trap G). */
@@ -116,8 +112,12 @@ export class Runner<TTransaction> {
   #maySettleSticky(attempt: Attempt, nextType: string): boolean {
     const { phase, holdings } = this.#state;
     if (phase !== "running" || attempt.stickyCount >= stickyCountMax) return false;
+    holdings.unreserve(tokenOf(attempt.job));
     // The ending attempt still counts against its own type's limit.
-    return holdings.roomFor(nextType) + (nextType === attempt.job.type ? 1 : 0) > 0;
+    const room = holdings.roomFor(nextType) + (nextType === attempt.job.type ? 1 : 0);
+    // Taken at once, for others ask in the same turn.
+    if (room > 0) holdings.reserve(tokenOf(attempt.job), nextType);
+    return room > 0;
   }
 
   #ended(attempt: Attempt, end: AttemptEnd): void {
@@ -125,6 +125,7 @@ export class Runner<TTransaction> {
     pace.jobFinished();
     // An abandoned attempt has been told of already.
     if (!holdings.endRunning(attempt)) return;
+    if (!keepsReservation(end)) holdings.unreserve(tokenOf(attempt.job));
     if (attempt.lostReason !== undefined && end.kind !== "committed")
       emitLost(context, attempt, attempt.lostReason);
     else if (end.kind === "lost") emitLost(context, attempt, end.reason);
@@ -141,4 +142,9 @@ export class Runner<TTransaction> {
     emitEnded(this.#state.context, attempt, end.outcome.kind);
     if (end.next !== undefined) this.takeNext(attempt, end.next);
   }
+}
+
+/** Only an outcome that still waits for its verdict keeps the slot for the next job. */
+function keepsReservation(end: AttemptEnd): boolean {
+  return end.kind === "outcome" && end.outcome.kind === "continued" && end.outcome.isSticky;
 }

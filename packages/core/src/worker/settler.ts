@@ -66,7 +66,8 @@ export class Settler<TTransaction> {
       case "settled":
         return this.#settled(entry, verdict);
       case "already":
-        emitEnded(context, attempt, outcome.kind, { pending: entry });
+        // After a commit in doubt, what took effect may be that commit and not this outcome: no news is better than false news (P6).
+        if (!attempt.isInDoubt) emitEnded(context, attempt, outcome.kind, { pending: entry });
         if (verdict.next !== undefined) this.#runner.takeNext(attempt, verdict.next);
         return;
       case "lost":
@@ -91,10 +92,8 @@ export class Settler<TTransaction> {
     ];
     if (released.some(({ type, status }) => status === "ready" && options.handlers.has(type)))
       this.#state.wantMore();
-    if (released.some(({ status }) => status === "scheduled")) {
-      this.#state.isPromoteDue = true;
-      this.#state.requestTurn();
-    }
+    if (outcome.kind === "retried") this.#state.lookWithin(outcome.delayMs);
+    else if (released.some(({ status }) => status === "scheduled")) this.#state.lookWhenIdle();
     if (next !== undefined) this.#runner.takeNext(attempt, next);
   }
 

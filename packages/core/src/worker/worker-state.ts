@@ -22,12 +22,16 @@ export class WorkerState<TTransaction> {
   phase: Phase = "new";
   /** A claim may bring something: the last one came back full, or somebody or something said so. Cleared by the claimer. */
   isMoreLikely = true;
-  /** Scheduled jobs may be due. Cleared by the heartbeat. */
+  /** The time has come to make due jobs ready. Cleared by the heartbeat. */
   isPromoteDue = true;
+  /** A job may be scheduled sooner than known: worth a look once there is nothing to claim. Cleared by the heartbeat. */
+  isPromoteHinted = false;
   /** The lease is to be renewed, or what is held to be compared. Cleared by the heartbeat. */
   isBeatDue = false;
   /** Asks for a turn of the lane. Set by the machine. */
   requestTurn: () => void = () => {};
+  /** Sees to it that due jobs are looked for no later than that. Set by the machine. */
+  lookWithin: (delayMs: number) => void = () => {};
   /** Tells those who wait for a change. Set by the machine. */
   changed: () => void = () => {};
   #startedUnreported: Attempt[] = [];
@@ -43,6 +47,12 @@ export class WorkerState<TTransaction> {
   /** Asks for a turn that claims. */
   wantMore(): void {
     this.isMoreLikely = true;
+    this.requestTurn();
+  }
+
+  /** Asks for a look at the schedule once there is nothing to claim. */
+  lookWhenIdle(): void {
+    this.isPromoteHinted = true;
     this.requestTurn();
   }
 

@@ -1,0 +1,14 @@
+// The quick start: node main.ts [DATABASE]. Begin to read in story.ts; what the work is made of stands in job-types.ts.
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+// Up to Node 24, node:sqlite says that it is experimental when it is loaded, in the middle of the story.
+process.removeAllListeners("warning").on("warning", (warning) => {
+  if (warning.name !== "ExperimentalWarning") console.warn(warning.stack);
+});
+const { runQuickStart } = await import("./quick-start.ts");
+
+const [given] = process.argv.slice(2);
+const filename =
+  given === undefined ? fileURLToPath(new URL("quickstart.db", import.meta.url)) : resolve(given);
+process.exitCode = (await runQuickStart(filename)) ? 0 : 1;
