@@ -42,7 +42,7 @@ export async function completeChain<TTransaction>(
   switch (result!.outcome) {
     case "completed":
     case "continued": {
-      const { chainIndex, chainType, effects } = result!;
+      const { chainIndex, chainType, workerId, effects } = result!;
       const nextType = outcome.kind === "continued" ? outcome.next.type : undefined;
       const { events, topics } = settleSignals(
         { chainId, chainIndex, type, chainType, nextType },
@@ -61,7 +61,7 @@ export async function completeChain<TTransaction>(
           },
           ...events,
         ],
-        topics,
+        topics: workerId === undefined ? topics : [...topics, { kind: "worker", workerId }],
       });
       return { outcome: result!.outcome };
     }

@@ -29,7 +29,11 @@ function completeChain(writer: Writer, item: ChainCompletion): CompletionResult 
   const job = writer.lastJob(chain);
   if (job.type !== item.type) return { outcome: "otherType", type: job.type };
   if (job.status === "blocked") return { outcome: "blocked" };
-  const place = { chainIndex: job.chainIndex, chainType: chain.type };
+  const place = {
+    chainIndex: job.chainIndex,
+    chainType: chain.type,
+    workerId: job.workerId,
+  };
   if (outcome.kind === "completed") {
     return {
       outcome: "completed",

@@ -1,3 +1,4 @@
 import { memoryFixture, registerConformance } from "@queuert/testkit";
+import { describe, test } from "vitest";
 
-registerConformance(memoryFixture);
+registerConformance(memoryFixture, { describe, test });

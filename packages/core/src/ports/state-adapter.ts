@@ -382,6 +382,8 @@ export type CompletionResult =
       readonly outcome: "completed" | "continued";
       readonly chainIndex: number;
       readonly chainType: string;
+      /** The worker that ran the job and lost it. */
+      readonly workerId: string | undefined;
       readonly effects: SettleEffects;
     }
   | { readonly outcome: "notFound" }

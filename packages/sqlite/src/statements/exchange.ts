@@ -1,0 +1,48 @@
+import type { ExchangeParams, ExchangeResult, Settlement, Verdict } from "queuert/adapter";
+
+import type { Session } from "../connections/session.ts";
+import { noteStarted } from "./attempt-fence.ts";
+import { claimJobs, hasClaimable } from "./claim-jobs.ts";
+import { createLease } from "./lease.ts";
+import { settleAttempt } from "./settle-attempt.ts";
+
+/** Settles, then notes started jobs, then claims. Each settlement looks before it writes, so one that is refused leaves the others alone. */
+export function exchange(
+  session: Session,
+  { workerId, settlements, started, claim }: ExchangeParams,
+): ExchangeResult {
+  const lease = createLease(session, workerId);
+  const verdicts = settlements.map((settlement) => settleAttempt(session, lease, settlement));
+  noteStarted(session, workerId, started);
+  const asksForJobs =
+    claim !== undefined ||
+    settlements.some(({ outcome }) => outcome.kind === "continued" && outcome.isSticky);
+  const isLive = !asksForJobs || lease.isLive();
+  return {
+    verdicts,
+    claimed: claim !== undefined && isLive ? claimJobs(session, workerId, claim) : [],
+    isLive,
+  };
+}
+
+/** The answer to an exchange that has nothing to write; `undefined` when it has. For a reader, which waits for nobody. */
+export function peekExchange(
+  session: Session,
+  { workerId, settlements, started, claim }: ExchangeParams,
+): ExchangeResult | undefined {
+  if (settlements.length > 0 || started.length > 0) return undefined;
+  const isLive = claim === undefined || createLease(session, workerId).isLive();
+  return claim !== undefined && isLive && hasClaimable(session, claim)
+    ? undefined
+    : { verdicts: [], claimed: [], isLive };
+}
+
+/** Settles in a transaction of the user's. */
+export function settle(
+  session: Session,
+  workerId: string,
+  settlements: readonly Settlement[],
+): readonly Verdict[] {
+  const lease = createLease(session, workerId);
+  return settlements.map((settlement) => settleAttempt(session, lease, settlement));
+}
