@@ -1,8 +1,8 @@
 import { AwaitChainTimeoutError, ChainNotFoundError } from "../errors/chain-errors.ts";
 import { LifecycleError } from "../errors/machine-errors.ts";
 import type { Timer } from "../ports/clock.ts";
-import type { WakeUpSubscription } from "../ports/notify-adapter.ts";
 import type { ChainRecord } from "../ports/state-reads.ts";
+import { subscribeInBackground } from "./background-subscription.ts";
 import type { EngineContext } from "./context.ts";
 
 /** How one call waits. */
@@ -15,7 +15,7 @@ export interface WaitOptions {
 
 /** Waits for chains to close. One for each client: all that are due to be looked at are read together. */
 export interface ChainWaiter {
-  /** Resolves with the record of a chain that has closed. Subscribes before it looks, so that a close between the two is not missed (trap B6). */
+  /** Resolves with the record of a chain that has closed. Looks when the subscription stands, so that a close between the two is not missed (trap B6). */
   wait(options: WaitOptions): Promise<ChainRecord>;
   /** Ends all waits with a `LifecycleError`. */
   close(): Promise<void>;
@@ -49,38 +49,35 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
     options.signal?.throwIfAborted();
     const { clock } = this.#context;
     const cleanups: (() => void)[] = [];
-    let subscription: WakeUpSubscription | undefined;
     try {
       return await new Promise<ChainRecord>((resolve, reject) => {
+        const { chainId, timeoutMs, pollIntervalMs, signal } = options;
         const waiting: Waiting = {
-          chainId: options.chainId,
-          pollIntervalMs: options.pollIntervalMs,
-          isDue: true,
+          chainId,
+          pollIntervalMs,
+          isDue: false,
           pollTimer: undefined,
           end: (result) => ("record" in result ? resolve(result.record) : reject(result.error)),
         };
-        cleanups.push(() => this.#remove(waiting));
         this.#waiting.add(waiting);
-        if (options.timeoutMs !== undefined) {
-          const { chainId, timeoutMs } = options;
-          const timer = clock.schedule(timeoutMs, () =>
-            reject(new AwaitChainTimeoutError({ chainId, timeoutMs })),
-          );
+        cleanups.push(() => this.#remove(waiting));
+        this.#pollLater(waiting);
+        const topics = [{ kind: "chain" as const, chainId }];
+        const subscription = subscribeInBackground(this.#context, topics, () =>
+          this.#look(waiting),
+        );
+        cleanups.push(() => subscription.end());
+        if (timeoutMs !== undefined) {
+          const error = new AwaitChainTimeoutError({ chainId, timeoutMs });
+          const timer = clock.schedule(timeoutMs, () => reject(error));
           cleanups.push(() => timer.cancel());
         }
-        const onAbort = (): void => reject(options.signal?.reason);
-        options.signal?.addEventListener("abort", onAbort, { once: true });
-        cleanups.push(() => options.signal?.removeEventListener("abort", onAbort));
-        this.#subscribe(waiting).then((made) => {
-          if (!this.#waiting.has(waiting)) return made?.close();
-          subscription = made;
-          this.#look(waiting);
-          return undefined;
-        }, reject);
+        const onAbort = (): void => reject(signal?.reason);
+        signal?.addEventListener("abort", onAbort, { once: true });
+        cleanups.push(() => signal?.removeEventListener("abort", onAbort));
       });
     } finally {
       for (const cleanup of cleanups) cleanup();
-      await subscription?.close();
     }
   }
 
@@ -92,19 +89,6 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
           `The client was closed while "${waiting.chainId}" was awaited. The chain goes on.`,
         ),
       });
-  }
-
-  /** A channel that is down delays the wait to the next poll (P7). */
-  async #subscribe(waiting: Waiting): Promise<WakeUpSubscription | undefined> {
-    try {
-      return await this.#context.notify?.subscribe({
-        topics: [{ kind: "chain", chainId: waiting.chainId }],
-        onWakeUp: () => this.#look(waiting),
-      });
-    } catch (error) {
-      this.#context.events.emit([{ name: "notify.unavailable", error }]);
-      return undefined;
-    }
   }
 
   #remove(waiting: Waiting): void {

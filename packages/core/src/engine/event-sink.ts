@@ -8,18 +8,11 @@ export interface EventSink {
 }
 
 export function createEventSink(clock: Clock, subscribers: readonly EventSubscriber[]): EventSink {
-  const deliver = (subscriber: EventSubscriber, events: readonly EmittedEvent[]): void => {
-    try {
-      subscriber(events);
-    } catch (error) {
-      const failure: EmittedEvent = {
-        name: "callback.failed",
-        callback: "subscriber",
-        error,
-        atMs: clock.now(),
-      };
-      for (const other of subscribers)
-        if (other !== subscriber) ignoreThrow(() => other([failure]));
+  const tellOthers = (failed: EventSubscriber, error: unknown): void => {
+    const atMs = clock.now();
+    const failure: EmittedEvent = { name: "callback.failed", callback: "subscriber", error, atMs };
+    for (const other of subscribers) {
+      if (other !== failed) handOver(other, [failure], ignore);
     }
   };
   return {
@@ -28,16 +21,26 @@ export function createEventSink(clock: Clock, subscribers: readonly EventSubscri
       if (subscribers.length === 0 || events.length === 0) return;
       const atMs = clock.now();
       const emitted = events.map((event) => ({ ...event, atMs }));
-      for (const subscriber of subscribers) deliver(subscriber, emitted);
+      for (const subscriber of subscribers) {
+        handOver(subscriber, emitted, (error) => tellOthers(subscriber, error));
+      }
     },
   };
 }
 
-/** Two subscribers that both throw would tell each other for ever. */
-function ignoreThrow(run: () => void): void {
+/** A subscriber may throw, and may return a promise although nobody waits for it: a rejection must not end the process. */
+function handOver(
+  subscriber: EventSubscriber,
+  events: readonly EmittedEvent[],
+  onFailure: (error: unknown) => void,
+): void {
   try {
-    run();
-  } catch {
-    // The first failure has been offered to everyone.
+    const returned: unknown = subscriber(events);
+    if (returned instanceof Promise) returned.catch(onFailure);
+  } catch (error) {
+    onFailure(error);
   }
 }
+
+/** Two subscribers that both fail would tell each other for ever. */
+function ignore(): void {}

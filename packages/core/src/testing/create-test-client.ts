@@ -9,7 +9,6 @@ import type { EmittedEvent } from "../ports/telemetry.ts";
 import { defineMiddleware, type Middleware } from "../types/middleware.ts";
 import { createWorker } from "../worker/create-worker.ts";
 import type { Worker } from "../worker/worker-api.ts";
-import { asyncContext } from "./async-context.ts";
 import { assertionError, expectCompleted, expectFailed, expectNotStarted, expectSettled, expectStarted } from "./expectations.ts";
 import { createSeededChance } from "./seeded-chance.ts";
 import type { CreateTestClient, SettledAttempt, TestChain, TestClient, TestClientOptions } from "./test-client-api.ts";
@@ -26,7 +25,7 @@ export const createTestClient: CreateTestClient = (options) => createUntypedTest
 
 async function createUntypedTestClient(options: TestClientOptions<never, readonly Middleware<unknown>[]>): Promise<TestClient<unknown, object>> {
   const clock = createVirtualClock({ startAt: options.startAt });
-  const state = createMemoryStateAdapter({ clock: clock.now, asyncContext });
+  const state = createMemoryStateAdapter({ clock: clock.now });
   const notify = createMemoryNotifyAdapter();
   const watch = createAttemptWatch();
   const client = await createClientIn(

@@ -43,7 +43,7 @@ export class WorkerMachine<TTransaction> {
   readonly #claimer: Claimer<TTransaction>;
   readonly #heartbeat: Heartbeat<TTransaction>;
   readonly #outage: Outage;
-  readonly #wakeUps: WakeUps;
+  readonly #wakeUps: WakeUps<TTransaction>;
   readonly #changes: Changes;
   readonly #turnAlarm: Alarm;
   readonly #beatAlarm: Alarm;
@@ -53,7 +53,7 @@ export class WorkerMachine<TTransaction> {
   #isInTurn = false;
 
   constructor(context: EngineContext<TTransaction>, options: ResolvedWorkerOptions) {
-    const { clock, chance, events, notify } = context;
+    const { clock, chance, events } = context;
     this.#state = new WorkerState(context, options);
     this.#runner = new Runner(this.#state);
     this.#settler = new Settler(this.#state, this.#runner);
@@ -65,7 +65,7 @@ export class WorkerMachine<TTransaction> {
     this.#beatAlarm = new Alarm(clock, () => this.#beatNow());
     this.#pollAlarm = new Alarm(clock, () => this.#lookNow());
     this.#lossAlarm = new Alarm(clock, () => void this.#checkLoss());
-    this.#wakeUps = new WakeUps(notify, events, {
+    this.#wakeUps = new WakeUps(context, {
       onWork: () => this.#wake(),
       onLoss: () => this.#lossAlarm.atLatest(lossCheckDelayMs),
     });
@@ -88,8 +88,8 @@ export class WorkerMachine<TTransaction> {
       this.#state.phase = "new";
       throw error;
     }
-    await this.#wakeUps.listenForWork([...this.#state.options.handlers.keys()]);
-    await this.#wakeUps.listenForLoss(this.#state.workerId);
+    this.#wakeUps.listenForWork([...this.#state.options.handlers.keys()]);
+    this.#wakeUps.listenForLoss(this.#state.workerId);
     this.#scheduleBeat();
     this.#schedulePoll();
     this.#requestTurn();
@@ -108,7 +108,7 @@ export class WorkerMachine<TTransaction> {
         runningCount: holdings.running.size,
       },
     ]);
-    await this.#wakeUps.stopWork();
+    this.#wakeUps.stopWork();
     for (const attempt of holdings.takeAllHeld())
       this.#runner.settleLater(attempt, { kind: "released" });
     this.#requestTurn();
@@ -193,7 +193,7 @@ export class WorkerMachine<TTransaction> {
     await this.#changes.until(() => !this.#isInTurn, abortGraceMs);
     for (const alarm of [this.#turnAlarm, this.#beatAlarm, this.#pollAlarm, this.#lossAlarm])
       alarm.cancel();
-    await this.#wakeUps.close();
+    this.#wakeUps.close();
     const abandoned = this.#runner.abandonRunning();
     this.#state.phase = "stopped";
     const { workerId } = this.#state;
@@ -366,7 +366,7 @@ export class WorkerMachine<TTransaction> {
     const newWorkerId = context.nextChainId();
     await this.#register(newWorkerId);
     this.#state.workerId = newWorkerId;
-    await this.#wakeUps.listenForLoss(newWorkerId);
+    this.#wakeUps.listenForLoss(newWorkerId);
     this.#wake();
   }
 }

@@ -1,5 +1,8 @@
-import type { EventSink } from "../engine/event-sink.ts";
-import type { NotifyAdapter, WakeUpSubscription } from "../ports/notify-adapter.ts";
+import {
+  subscribeInBackground,
+  type BackgroundSubscription,
+} from "../engine/background-subscription.ts";
+import type { EngineContext } from "../engine/context.ts";
 
 /** What a worker does when it is woken. */
 export interface WakeUpHandlers {
@@ -10,63 +13,35 @@ export interface WakeUpHandlers {
 }
 
 /** A worker's subscriptions: to its types while it claims, and to its own id as long as it holds jobs. */
-export class WakeUps {
-  readonly #notify: NotifyAdapter | undefined;
-  readonly #events: EventSink;
+export class WakeUps<TTransaction> {
+  readonly #context: EngineContext<TTransaction>;
   readonly #handlers: WakeUpHandlers;
-  #work: WakeUpSubscription | undefined;
-  #loss: WakeUpSubscription | undefined;
+  #work: BackgroundSubscription | undefined;
+  #loss: BackgroundSubscription | undefined;
 
-  constructor(notify: NotifyAdapter | undefined, events: EventSink, handlers: WakeUpHandlers) {
-    this.#notify = notify;
-    this.#events = events;
+  constructor(context: EngineContext<TTransaction>, handlers: WakeUpHandlers) {
+    this.#context = context;
     this.#handlers = handlers;
   }
 
-  async listenForWork(types: readonly string[]): Promise<void> {
-    this.#work = await this.#subscribe(
-      types.map((type) => ({ kind: "type", type })),
-      this.#handlers.onWork,
-    );
+  listenForWork(types: readonly string[]): void {
+    const topics = types.map((type) => ({ kind: "type" as const, type }));
+    this.#work = subscribeInBackground(this.#context, topics, this.#handlers.onWork);
   }
 
   /** Listens under a worker's id; a new id takes the place of the old one. */
-  async listenForLoss(workerId: string): Promise<void> {
-    const old = this.#loss;
-    this.#loss = await this.#subscribe([{ kind: "worker", workerId }], this.#handlers.onLoss);
-    await this.#end(old);
+  listenForLoss(workerId: string): void {
+    this.#loss?.end();
+    const topics = [{ kind: "worker" as const, workerId }];
+    this.#loss = subscribeInBackground(this.#context, topics, this.#handlers.onLoss);
   }
 
-  async stopWork(): Promise<void> {
-    const old = this.#work;
-    this.#work = undefined;
-    await this.#end(old);
+  stopWork(): void {
+    this.#work?.end();
   }
 
-  async close(): Promise<void> {
-    await this.stopWork();
-    await this.#end(this.#loss);
-    this.#loss = undefined;
-  }
-
-  /** Without wake-ups the poll and the beat find the same (P7). */
-  async #subscribe(
-    topics: Parameters<NotifyAdapter["subscribe"]>[0]["topics"],
-    onWakeUp: () => void,
-  ): Promise<WakeUpSubscription | undefined> {
-    try {
-      return await this.#notify?.subscribe({ topics, onWakeUp });
-    } catch (error) {
-      this.#events.emit([{ name: "notify.unavailable", error }]);
-      return undefined;
-    }
-  }
-
-  async #end(subscription: WakeUpSubscription | undefined): Promise<void> {
-    try {
-      await subscription?.close();
-    } catch (error) {
-      this.#events.emit([{ name: "notify.unavailable", error }]);
-    }
+  close(): void {
+    this.#work?.end();
+    this.#loss?.end();
   }
 }
