@@ -1,4 +1,4 @@
-import type { StateAdapter } from "queuert/adapter";
+import type { ExchangeResult, StateAdapter } from "queuert/adapter";
 
 import { createStore, type Store, type Work } from "./connections/store.ts";
 import { applyMigrations, assertMigrated } from "./migrations/migrate.ts";
@@ -7,7 +7,7 @@ import { cancelChains } from "./statements/cancel-chains.ts";
 import { readChainGraph } from "./statements/chain-graph.ts";
 import { completeChains } from "./statements/complete-chains.ts";
 import { deleteChains } from "./statements/delete-chains.ts";
-import { exchange, peekExchange, settle } from "./statements/exchange.ts";
+import { exchange, peekClaim, settle } from "./statements/exchange.ts";
 import { getChain, getJob } from "./statements/get-chains.ts";
 import { listAttempts } from "./statements/list-attempts.ts";
 import { countChains, listChains } from "./statements/list-chains.ts";
@@ -126,16 +126,12 @@ function createStateAdapter<TTransaction extends object>(
     startChains: ({ tx, chains }) =>
       writeList("startChains", tx, chains, (session) => startChains(session, chains)),
     exchange: async (params) => {
-      const isEmpty =
-        params.settlements.length === 0 &&
-        params.started.length === 0 &&
-        params.claim === undefined;
-      if (isEmpty) return { verdicts: [], claimed: [], isLive: true };
-      return writeUnless(
-        "exchange",
-        (session) => peekExchange(session, params),
-        (session) => exchange(session, params),
-      );
+      const { workerId, settlements, started, claim } = params;
+      const run: Work<ExchangeResult> = (session) => exchange(session, params);
+      if (settlements.length > 0 || started.length > 0)
+        return store.write("exchange", undefined, run);
+      if (claim === undefined) return { verdicts: [], claimed: [], isLive: true };
+      return writeUnless("exchange", (session) => peekClaim(session, workerId, claim), run);
     },
     settle: ({ tx, workerId, settlements }) =>
       writeList("settle", tx, settlements, (session) => settle(session, workerId, settlements)),

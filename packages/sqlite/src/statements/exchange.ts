@@ -1,4 +1,10 @@
-import type { ExchangeParams, ExchangeResult, Settlement, Verdict } from "queuert/adapter";
+import type {
+  ClaimRequest,
+  ExchangeParams,
+  ExchangeResult,
+  Settlement,
+  Verdict,
+} from "queuert/adapter";
 
 import type { Session } from "../connections/session.ts";
 import { noteStarted } from "./attempt-fence.ts";
@@ -25,16 +31,14 @@ export function exchange(
   };
 }
 
-/** The answer to an exchange that has nothing to write; `undefined` when it has. For a reader, which waits for nobody. */
-export function peekExchange(
+/** The answer to an exchange that would only claim and find nothing; `undefined` when it may find something. For a reader, which waits for nobody. */
+export function peekClaim(
   session: Session,
-  { workerId, settlements, started, claim }: ExchangeParams,
+  workerId: string,
+  claim: ClaimRequest,
 ): ExchangeResult | undefined {
-  if (settlements.length > 0 || started.length > 0) return undefined;
-  const isLive = claim === undefined || createLease(session, workerId).isLive();
-  return claim !== undefined && isLive && hasClaimable(session, claim)
-    ? undefined
-    : { verdicts: [], claimed: [], isLive };
+  const isLive = createLease(session, workerId).isLive();
+  return isLive && hasClaimable(session, claim) ? undefined : { verdicts: [], claimed: [], isLive };
 }
 
 /** Settles in a transaction of the user's. */
