@@ -16,6 +16,7 @@ import { completeChain, type CompleteChainOptions } from "../engine/complete-cha
 import type { EngineContext } from "../engine/context.ts";
 import { createEventSink } from "../engine/event-sink.ts";
 import { explain } from "../engine/explain.ts";
+import { createNotifyChannel } from "../engine/notify-channel.ts";
 import { createChainInserter } from "../engine/shared-starts.ts";
 import { createSignalSender } from "../engine/signals.ts";
 import { startChains, type ChainGiven } from "../engine/start-chains.ts";
@@ -54,15 +55,16 @@ export async function createClientIn<TTransaction>(
   >,
 ): Promise<Client<unknown, TTransaction, object>> {
   const events = createEventSink(environment.clock, options.events ?? []);
+  const channel = createNotifyChannel(events, options.notify);
   const context: EngineContext<TTransaction> = {
     state: options.state,
-    notify: options.notify,
+    channel,
     jobTypes: mergeJobTypes(options.jobTypes),
     middleware: options.middleware ?? [],
     clock: environment.clock,
     chance: environment.chance,
     events,
-    signals: createSignalSender(events, options.notify),
+    signals: createSignalSender(events, channel),
     nextChainId: createChainIds(environment.clock, environment.chance),
   };
   // Any read tells whether the schema is there and of this version.

@@ -2,7 +2,6 @@ import { AwaitChainTimeoutError, ChainNotFoundError } from "../errors/chain-erro
 import { LifecycleError } from "../errors/machine-errors.ts";
 import type { Timer } from "../ports/clock.ts";
 import type { ChainRecord } from "../ports/state-reads.ts";
-import { subscribeInBackground } from "./background-subscription.ts";
 import type { EngineContext } from "./context.ts";
 
 /** How one call waits. */
@@ -63,9 +62,7 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
         cleanups.push(() => this.#remove(waiting));
         this.#pollLater(waiting);
         const topics = [{ kind: "chain" as const, chainId }];
-        const subscription = subscribeInBackground(this.#context, topics, () =>
-          this.#look(waiting),
-        );
+        const subscription = this.#context.channel.subscribe(topics, () => this.#look(waiting));
         cleanups.push(() => subscription.end());
         if (timeoutMs !== undefined) {
           const error = new AwaitChainTimeoutError({ chainId, timeoutMs });

@@ -1,4 +1,3 @@
-import { JobTypeUnknownError } from "../errors/definition-errors.ts";
 import { BlockerUnusableError } from "../errors/chain-errors.ts";
 import { OptionInvalidError } from "../errors/value-errors.ts";
 import { formatJobId } from "../model/ids.ts";
@@ -6,8 +5,8 @@ import type { ChainStatus } from "../model/status.ts";
 import type { ChainCompletion } from "../ports/state-adapter.ts";
 import type { MergedJobTypes } from "../types/merge-job-types.ts";
 import type { EngineContext } from "./context.ts";
-import { createNextJob, type JobGiven } from "./new-jobs.ts";
-import { writePayload } from "./payloads.ts";
+import { completedOutcome, continuedOutcome } from "./job-outcomes.ts";
+import type { JobGiven } from "./new-jobs.ts";
 import { settleSignals } from "./settle-signals.ts";
 import { writeScope, type TransactionHooks } from "./transaction-hooks.ts";
 
@@ -81,28 +80,9 @@ async function completionOutcome<TTransaction>(
   jobTypes: MergedJobTypes,
   options: CompleteChainOptions<TTransaction>,
 ): Promise<ChainCompletion["outcome"]> {
-  const { type, continueWith, output } = options;
-  if (continueWith === undefined)
-    return { kind: "completed", output: await writePayload(jobTypes, type, "output", output) };
-  if (output !== undefined)
-    throw new OptionInvalidError("Both output and continueWith are given. Give one of them.", {
-      option: "continueWith",
-    });
-  checkContinuation(jobTypes, type, continueWith.type);
-  return {
-    kind: "continued",
-    next: await createNextJob(jobTypes, options.chainId, continueWith),
-    isSticky: false,
-  };
-}
-
-/** Refuses a continuation that the definition does not name. Throws `JobTypeUnknownError`. */
-export function checkContinuation(jobTypes: MergedJobTypes, type: string, nextType: string): void {
-  const definition = jobTypes.definitions.get(type);
-  if (definition !== undefined && !definition.continueWith.includes(nextType)) {
-    throw new JobTypeUnknownError(
-      `"${type}" cannot continue with "${nextType}": its definition does not name it.`,
-      { typeName: nextType },
-    );
-  }
+  const { chainId, type, continueWith, output } = options;
+  if (continueWith === undefined) return completedOutcome(jobTypes, type, output);
+  if (output === undefined) return continuedOutcome(jobTypes, { chainId, type }, continueWith);
+  const message = "Both output and continueWith are given. Give one of them.";
+  throw new OptionInvalidError(message, { option: "continueWith" });
 }

@@ -1,5 +1,8 @@
 import type { Client, ClientOptions } from "../client/client-api.ts";
-import { createClientIn as createUntypedClientIn, type ClientEnvironment } from "../client/create-client.ts";
+import {
+  createClientIn as createUntypedClientIn,
+  type ClientEnvironment,
+} from "../client/create-client.ts";
 import type { JobTypes } from "../types/job-types.ts";
 import type { ContextOf, Middleware } from "../types/middleware.ts";
 import type { MergedTypes } from "../types/slices.ts";
@@ -17,4 +20,5 @@ export type CreateClientIn = <
   options: ClientOptions<TJobTypes, TTransaction, TMiddleware>,
 ) => Promise<Client<MergedTypes<TJobTypes>, TTransaction, ContextOf<TMiddleware>>>;
 
-export const createClientIn: CreateClientIn = (environment, options) => createUntypedClientIn(environment, options as never) as never;
+export const createClientIn: CreateClientIn = (environment, options) =>
+  createUntypedClientIn(environment, options as never) as never;

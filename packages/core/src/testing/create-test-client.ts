@@ -9,9 +9,22 @@ import type { EmittedEvent } from "../ports/telemetry.ts";
 import { defineMiddleware, type Middleware } from "../types/middleware.ts";
 import { createWorker } from "../worker/create-worker.ts";
 import type { Worker } from "../worker/worker-api.ts";
-import { assertionError, expectCompleted, expectFailed, expectNotStarted, expectSettled, expectStarted } from "./expectations.ts";
+import {
+  assertionError,
+  expectCompleted,
+  expectFailed,
+  expectNotStarted,
+  expectSettled,
+  expectStarted,
+} from "./expectations.ts";
 import { createSeededChance } from "./seeded-chance.ts";
-import type { CreateTestClient, SettledAttempt, TestChain, TestClient, TestClientOptions } from "./test-client-api.ts";
+import type {
+  CreateTestClient,
+  SettledAttempt,
+  TestChain,
+  TestClient,
+  TestClientOptions,
+} from "./test-client-api.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
 /** The longest that are allowed: a year of virtual time costs some thousand beats and polls. */
@@ -21,9 +34,12 @@ const pollIntervalMs = 3_600_000;
 const drainTimeoutMs = 5_000;
 const pageSize = 200;
 
-export const createTestClient: CreateTestClient = (options) => createUntypedTestClient(options as never) as never;
+export const createTestClient: CreateTestClient = (options) =>
+  createUntypedTestClient(options as never) as never;
 
-async function createUntypedTestClient(options: TestClientOptions<never, readonly Middleware<unknown>[]>): Promise<TestClient<unknown, object>> {
+async function createUntypedTestClient(
+  options: TestClientOptions<never, readonly Middleware<unknown>[]>,
+): Promise<TestClient<unknown, object>> {
   const clock = createVirtualClock({ startAt: options.startAt });
   const state = createMemoryStateAdapter({ clock: clock.now });
   const notify = createMemoryNotifyAdapter();
@@ -44,11 +60,15 @@ async function createUntypedTestClient(options: TestClientOptions<never, readonl
 
   const hasWork = async (): Promise<boolean> => {
     const stats = await state.stats({ cap: 1 });
-    return stats.some(({ type, isPaused, counts }) => types.includes(type) && (counts.running > 0 || (counts.ready > 0 && !isPaused)));
+    return stats.some(
+      ({ type, isPaused, counts }) =>
+        types.includes(type) && (counts.running > 0 || (counts.ready > 0 && !isPaused)),
+    );
   };
 
   const drain = async (timeoutMs: number): Promise<void> => {
-    if (worker === undefined) throw new LifecycleError("There are no handlers yet. Call work(handlers) before drain.");
+    if (worker === undefined)
+      throw new LifecycleError("There are no handlers yet. Call work(handlers) before drain.");
     const deadlineMs = systemClock.monotonicNow() + timeoutMs;
     for (await clock.idle(); await hasWork(); await clock.idle()) {
       if (systemClock.monotonicNow() > deadlineMs) throw stuckError(timeoutMs, [...watch.running]);
@@ -65,16 +85,30 @@ async function createUntypedTestClient(options: TestClientOptions<never, readonl
     await state.close();
   };
 
-  const readChains = (filter: { readonly type?: string | undefined; readonly label?: TestLabel | undefined } = {}): Promise<readonly TestChain[]> =>
-    readStartedChains(state, { types: filter.type === undefined ? undefined : [filter.type], label: filter.label });
+  const readChains = (
+    filter: { readonly type?: string | undefined; readonly label?: TestLabel | undefined } = {},
+  ): Promise<readonly TestChain[]> =>
+    readStartedChains(state, {
+      types: filter.type === undefined ? undefined : [filter.type],
+      label: filter.label,
+    });
 
   const test: Untyped = {
     client,
     clock,
     now: () => new Date(clock.now()),
     async work(handlers) {
-      if (worker !== undefined) throw new LifecycleError("The test client works already. Give all handlers at once.");
-      worker = createWorker(client as never, { handlers, concurrency: options.concurrency, retry: options.retry, leaseMs, pollIntervalMs, prefetchMs: 0, name: "test" } as never);
+      if (worker !== undefined)
+        throw new LifecycleError("The test client works already. Give all handlers at once.");
+      worker = createWorker(client, {
+        handlers,
+        concurrency: options.concurrency,
+        retry: options.retry,
+        leaseMs,
+        pollIntervalMs,
+        prefetchMs: 0,
+        name: "test",
+      });
       types = typesOf(handlers);
       await worker.start();
     },
@@ -83,12 +117,16 @@ async function createUntypedTestClient(options: TestClientOptions<never, readonl
 
     startedChains: readChains,
     settledAttempts: ({ type, outcome } = {}) =>
-      watch.settled.filter((settled) => (type === undefined || settled.type === type) && (outcome === undefined || settled.outcome === outcome)),
+      watch.settled.filter(
+        (settled) =>
+          (type === undefined || settled.type === type) &&
+          (outcome === undefined || settled.outcome === outcome),
+      ),
 
     expectStarted: async (type, input) => expectStarted(await readChains(), type, input),
     expectNotStarted: async (type, input) => expectNotStarted(await readChains(), type, input),
-    expectCompleted: (chain, output) => expectCompleted(client as never, chain, output),
-    expectFailed: (chain, expected) => expectFailed(client as never, chain, expected?.message),
+    expectCompleted: (chain, output) => expectCompleted(client, chain, output),
+    expectFailed: (chain, expected) => expectFailed(client, chain, expected?.message),
     expectSettled: (expected) => expectSettled(watch.settled, expected),
     close: () => (closing ??= close()),
   };
@@ -103,13 +141,26 @@ interface Untyped {
   work(handlers: object): Promise<void>;
   drain(options?: { readonly timeoutMs?: number | undefined }): Promise<void>;
   advance(to: number | { readonly to: Date }): Promise<void>;
-  startedChains(filter?: { readonly type?: string | undefined; readonly label?: TestLabel | undefined }): Promise<readonly TestChain[]>;
-  settledAttempts(filter?: { readonly type?: string | undefined; readonly outcome?: string | undefined }): readonly SettledAttempt[];
+  startedChains(filter?: {
+    readonly type?: string | undefined;
+    readonly label?: TestLabel | undefined;
+  }): Promise<readonly TestChain[]>;
+  settledAttempts(filter?: {
+    readonly type?: string | undefined;
+    readonly outcome?: string | undefined;
+  }): readonly SettledAttempt[];
   expectStarted(type: string, input?: unknown): Promise<readonly TestChain[]>;
   expectNotStarted(type: string, input?: unknown): Promise<void>;
   expectCompleted(chain: { id: string; type: string }, output?: unknown): Promise<unknown>;
-  expectFailed(chain: { id: string; type: string }, expected?: { readonly message?: string | RegExp | undefined }): Promise<unknown>;
-  expectSettled(expected: { readonly type: string; readonly outcome: SettledAttempt["outcome"]; readonly attempt?: number | undefined }): SettledAttempt;
+  expectFailed(
+    chain: { id: string; type: string },
+    expected?: { readonly message?: string | RegExp | undefined },
+  ): Promise<unknown>;
+  expectSettled(expected: {
+    readonly type: string;
+    readonly outcome: SettledAttempt["outcome"];
+    readonly attempt?: number | undefined;
+  }): SettledAttempt;
   close(): Promise<void>;
 }
 
@@ -150,7 +201,17 @@ function createAttemptWatch(): AttemptWatch {
       for (const event of events) {
         if (event.name !== "attempt.ended") continue;
         const { jobId, type, chainId, chainType, attempt, outcome, error, retryInMs, atMs } = event;
-        settled.push({ jobId, type, chainId, chainType, attempt, outcome, error, retryInMs, endedAt: new Date(atMs) });
+        settled.push({
+          jobId,
+          type,
+          chainId,
+          chainType,
+          attempt,
+          outcome,
+          error,
+          retryInMs,
+          endedAt: new Date(atMs),
+        });
       }
     },
   };
@@ -159,7 +220,9 @@ function createAttemptWatch(): AttemptWatch {
 function stuckError(timeoutMs: number, running: readonly RunningAttempt[]): Error {
   return assertionError(
     `After ${timeoutMs} ms there was still work. What runs waits for a later time (advance), or for something that the test has to do.`,
-    running.length === 0 ? ["found: no handler runs; a transaction may be open"] : running.map(({ jobId, type }) => `- "${type}" runs (job "${jobId}")`),
+    running.length === 0
+      ? ["found: no handler runs; a transaction may be open"]
+      : running.map(({ jobId, type }) => `- "${type}" runs (job "${jobId}")`),
   );
 }
 
@@ -168,9 +231,12 @@ async function readStartedChains(
   filter: { readonly types: readonly string[] | undefined; readonly label: TestLabel | undefined },
 ): Promise<readonly TestChain[]> {
   const chains: TestChain[] = [];
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await state.listChains({ filter, order: "oldest", after, limit: pageSize });
-    const roots = await state.getJobs({ tx: undefined, keys: page.map(({ chainId }) => ({ chainId, chainIndex: 0 })) });
+    const roots = await state.getJobs({
+      tx: undefined,
+      keys: page.map(({ chainId }) => ({ chainId, chainIndex: 0 })),
+    });
     page.forEach(({ chainId, type, status, labels, createdAt }, index) => {
       const input = decodeJson(roots[index]?.input, `The input of "${type}"`);
       chains.push({ id: chainId, type, status, input, labels, createdAt });
@@ -181,17 +247,20 @@ async function readStartedChains(
 }
 
 function typesOf(handlers: object): readonly string[] {
-  const sets = Symbol.iterator in handlers ? [...(handlers as Iterable<{ readonly handlers: object }>)].map((set) => set.handlers) : [handlers];
+  const sets =
+    Symbol.iterator in handlers
+      ? [...(handlers as Iterable<{ readonly handlers: object }>)].map((set) => set.handlers)
+      : [handlers];
   return sets.flatMap((set) => Object.keys(set));
 }
 
 /** Lets time pass for as long as it takes: a stop waits for aborted handlers, by the clock. */
 async function moveTimeUntil(clock: VirtualClock, done: Promise<void>): Promise<void> {
-  let isDone = false;
+  const end = { isReached: false };
   const finished = done.finally(() => {
-    isDone = true;
+    end.isReached = true;
   });
-  for (await clock.idle(); !isDone; ) await clock.advance(1_000);
+  for (await clock.idle(); !end.isReached;) await clock.advance(1_000);
   await finished;
 }
 

@@ -6,21 +6,42 @@ import type { SettledAttempt, TestChain } from "./test-client-api.ts";
 
 // What a test asserts. Each throws an error that says what was found instead.
 
-export function expectStarted(chains: readonly TestChain[], type: string, input: unknown): readonly TestChain[] {
+export function expectStarted(
+  chains: readonly TestChain[],
+  type: string,
+  input: unknown,
+): readonly TestChain[] {
   const found = startedWith(chains, type, input);
   if (found.length > 0) return found;
-  throw assertionError(`Expected a chain of "${type}"${describeInput(input)} to have been started.`, describeStarted(chains, type), input, inputsOf(chains, type));
+  throw assertionError(
+    `Expected a chain of "${type}"${describeInput(input)} to have been started.`,
+    describeStarted(chains, type),
+    input,
+    inputsOf(chains, type),
+  );
 }
 
 export function expectNotStarted(chains: readonly TestChain[], type: string, input: unknown): void {
   if (startedWith(chains, type, input).length === 0) return;
-  throw assertionError(`Expected no chain of "${type}"${describeInput(input)} to have been started.`, describeStarted(chains, type));
+  throw assertionError(
+    `Expected no chain of "${type}"${describeInput(input)} to have been started.`,
+    describeStarted(chains, type),
+  );
 }
 
-export async function expectCompleted(client: Pick<AnyClient, "getChain" | "explain">, chain: Chain, output: unknown): Promise<unknown> {
+export async function expectCompleted(
+  client: Pick<AnyClient, "getChain" | "explain">,
+  chain: Chain,
+  output: unknown,
+): Promise<unknown> {
   const found = await client.getChain({ chain });
   if (found?.status !== "completed") {
-    throw assertionError(`Expected chain "${chain.id}" ("${chain.type}") to have completed.`, await describeChain(client, chain), "completed", found?.status);
+    throw assertionError(
+      `Expected chain "${chain.id}" ("${chain.type}") to have completed.`,
+      await describeChain(client, chain),
+      "completed",
+      found?.status,
+    );
   }
   if (output !== undefined && !isEqual(found.output, output)) {
     throw assertionError(
@@ -40,14 +61,24 @@ export async function expectFailed(
 ): Promise<{ readonly name: string; readonly message: string }> {
   const found = await client.getChain({ chain });
   if (found?.status !== "failed") {
-    throw assertionError(`Expected chain "${chain.id}" ("${chain.type}") to have failed.`, await describeChain(client, chain), "failed", found?.status);
+    throw assertionError(
+      `Expected chain "${chain.id}" ("${chain.type}") to have failed.`,
+      await describeChain(client, chain),
+      "failed",
+      found?.status,
+    );
   }
   const { error } = found;
-  const isExpected = message === undefined || (typeof message === "string" ? error.message.includes(message) : message.test(error.message));
+  const isExpected =
+    message === undefined ||
+    (typeof message === "string" ? error.message.includes(message) : message.test(error.message));
   if (!isExpected) {
     throw assertionError(
       `Expected chain "${chain.id}" ("${chain.type}") to have failed with another message.`,
-      [`expected: ${typeof message === "string" ? showValue(message) : String(message)}`, `found:    ${showValue(error.message)} (${error.name})`],
+      [
+        `expected: ${typeof message === "string" ? showValue(message) : String(message)}`,
+        `found:    ${showValue(error.message)} (${error.name})`,
+      ],
       message,
       error.message,
     );
@@ -57,18 +88,33 @@ export async function expectFailed(
 
 export function expectSettled(
   attempts: readonly SettledAttempt[],
-  expected: { readonly type: string; readonly outcome: AttemptOutcome; readonly attempt?: number | undefined },
+  expected: {
+    readonly type: string;
+    readonly outcome: AttemptOutcome;
+    readonly attempt?: number | undefined;
+  },
 ): SettledAttempt {
   const { type, outcome, attempt } = expected;
   const ofType = attempts.filter((settled) => settled.type === type);
-  const found = ofType.find((settled) => settled.outcome === outcome && (attempt === undefined || settled.attempt === attempt));
+  const found = ofType.find(
+    (settled) =>
+      settled.outcome === outcome && (attempt === undefined || settled.attempt === attempt),
+  );
   if (found !== undefined) return found;
   const which = attempt === undefined ? "An attempt" : `Attempt ${attempt}`;
-  throw assertionError(`${which} of "${type}" was expected to have ended as "${outcome}".`, describeAttempts(attempts, ofType, type));
+  throw assertionError(
+    `${which} of "${type}" was expected to have ended as "${outcome}".`,
+    describeAttempts(attempts, ofType, type),
+  );
 }
 
 /** A failed assertion, as test runners know them. */
-export function assertionError(expectation: string, found: readonly string[], expected?: unknown, actual?: unknown): Error {
+export function assertionError(
+  expectation: string,
+  found: readonly string[],
+  expected?: unknown,
+  actual?: unknown,
+): Error {
   const error = new Error([expectation, ...found.map((line) => `  ${line}`)].join("\n"));
   error.name = "AssertionError";
   return Object.assign(error, expected === undefined ? {} : { expected, actual });
@@ -76,8 +122,14 @@ export function assertionError(expectation: string, found: readonly string[], ex
 
 type AnyClient = Client<unknown, unknown, unknown>;
 
-function startedWith(chains: readonly TestChain[], type: string, input: unknown): readonly TestChain[] {
-  return chains.filter((chain) => chain.type === type && (input === undefined || isMatch(chain.input, input)));
+function startedWith(
+  chains: readonly TestChain[],
+  type: string,
+  input: unknown,
+): readonly TestChain[] {
+  return chains.filter(
+    (chain) => chain.type === type && (input === undefined || isMatch(chain.input, input)),
+  );
 }
 
 function inputsOf(chains: readonly TestChain[], type: string): readonly unknown[] {
@@ -95,25 +147,47 @@ function describeStarted(chains: readonly TestChain[], type: string): readonly s
   const listed = ofType.length > 0 ? ofType : chains;
   if (listed.length === 0) return ["found: no chain at all"];
   const heading = ofType.length > 0 ? "found, of this type:" : "found, of other types:";
-  return [heading, ...cut(listed.map((chain) => `- "${chain.type}" ${showValue(chain.input)} (${chain.status})`))];
+  return [
+    heading,
+    ...cut(listed.map((chain) => `- "${chain.type}" ${showValue(chain.input)} (${chain.status})`)),
+  ];
 }
 
-function describeAttempts(all: readonly SettledAttempt[], ofType: readonly SettledAttempt[], type: string): readonly string[] {
+function describeAttempts(
+  all: readonly SettledAttempt[],
+  ofType: readonly SettledAttempt[],
+  type: string,
+): readonly string[] {
   if (all.length === 0) return ["found: no attempt has ended"];
   const listed = ofType.length > 0 ? ofType : all;
   const heading = ofType.length > 0 ? `found, of "${type}":` : "found, of other types:";
-  return [heading, ...cut(listed.map(({ jobId, type: found, attempt, outcome, error }) => `- "${found}" attempt ${attempt}: ${outcome}${describeError(error)} (job "${jobId}")`))];
+  return [
+    heading,
+    ...cut(
+      listed.map(
+        ({ jobId, type: found, attempt, outcome, error }) =>
+          `- "${found}" attempt ${attempt}: ${outcome}${describeError(error)} (job "${jobId}")`,
+      ),
+    ),
+  ];
 }
 
 function describeError(error: unknown): string {
-  return error === undefined ? "" : `, ${error instanceof Error ? `${error.name}: ${error.message}` : showValue(error)}`;
+  return error === undefined
+    ? ""
+    : `, ${error instanceof Error ? `${error.name}: ${error.message}` : showValue(error)}`;
 }
 
 function cut(lines: readonly string[]): readonly string[] {
-  return lines.length <= lineCountMax ? lines : [...lines.slice(0, lineCountMax), `… and ${lines.length - lineCountMax} more`];
+  return lines.length <= lineCountMax
+    ? lines
+    : [...lines.slice(0, lineCountMax), `… and ${lines.length - lineCountMax} more`];
 }
 
-async function describeChain(client: Pick<AnyClient, "getChain" | "explain">, chain: Chain): Promise<readonly string[]> {
+async function describeChain(
+  client: Pick<AnyClient, "getChain" | "explain">,
+  chain: Chain,
+): Promise<readonly string[]> {
   const found = await client.getChain({ chain });
   if (found === undefined) return ["found: no such chain; it was never committed, or deleted"];
   switch (found.status) {

@@ -38,7 +38,10 @@ export type PartOf<TValue> = TValue extends readonly unknown[]
     : TValue;
 
 /** A chain that was started, as it stands. */
-export interface TestChain<out TName extends string = string, out TInput = unknown> extends Chain<TName> {
+export interface TestChain<
+  out TName extends string = string,
+  out TInput = unknown,
+> extends Chain<TName> {
   readonly status: ChainStatus;
   /** The input as it is stored: JSON. */
   readonly input: TInput;
@@ -103,7 +106,8 @@ export interface TestClient<T, TContext> {
 
   /** The chains that have been started and not deleted, oldest first. */
   startedChains<
-    K extends { [N in keyof T]: T[N] extends { readonly entry: true } ? N : never }[keyof T] & string,
+    K extends { [N in keyof T]: T[N] extends { readonly entry: true } ? N : never }[keyof T] &
+      string,
   >(filter?: {
     readonly type?: K | undefined;
     readonly label?: { readonly key: string; readonly value: string } | undefined;
@@ -121,13 +125,21 @@ export interface TestClient<T, TContext> {
    * @returns The chains that fit, oldest first.
    */
   expectStarted<
-    K extends { [N in keyof T]: T[N] extends { readonly entry: true } ? N : never }[keyof T] & string,
-  >(type: K, input?: PartOf<InputOf<T, K>>): Promise<readonly [TestChain<K, InputOf<T, K>>, ...TestChain<K, InputOf<T, K>>[]]>;
+    K extends { [N in keyof T]: T[N] extends { readonly entry: true } ? N : never }[keyof T] &
+      string,
+  >(
+    type: K,
+    input?: PartOf<InputOf<T, K>>,
+  ): Promise<readonly [TestChain<K, InputOf<T, K>>, ...TestChain<K, InputOf<T, K>>[]]>;
 
   /** Asserts that no chain of the type was started, or none with such an input. */
   expectNotStarted<
-    K extends { [N in keyof T]: T[N] extends { readonly entry: true } ? N : never }[keyof T] & string,
-  >(type: K, input?: PartOf<InputOf<T, K>>): Promise<void>;
+    K extends { [N in keyof T]: T[N] extends { readonly entry: true } ? N : never }[keyof T] &
+      string,
+  >(
+    type: K,
+    input?: PartOf<InputOf<T, K>>,
+  ): Promise<void>;
 
   /**
    * Asserts that the chain has completed, with exactly this output where one is given. It does not wait: `drain` or `advance` before.
@@ -135,8 +147,12 @@ export interface TestClient<T, TContext> {
    * @returns The output.
    */
   expectCompleted<
-    K extends { [N in keyof T]: T[N] extends { readonly entry: true } ? N : never }[keyof T] & string,
-  >(chain: Chain<K>, output?: ChainOutput<T, K>): Promise<ChainOutput<T, K>>;
+    K extends { [N in keyof T]: T[N] extends { readonly entry: true } ? N : never }[keyof T] &
+      string,
+  >(
+    chain: Chain<K>,
+    output?: ChainOutput<T, K>,
+  ): Promise<ChainOutput<T, K>>;
 
   /**
    * Asserts that the chain has failed, with this text in its error's message, or a message that fits the pattern.

@@ -5,15 +5,23 @@ import { defineMiddleware } from "../types/middleware.ts";
 import { createTestClient } from "./create-test-client.ts";
 
 const jobTypes = defineJobTypes({
-  start: { entry: true, input: json<{ orderId: string; place: { city: string; street: string } }>(), continueWith: ["yes", "no"] },
+  start: {
+    entry: true,
+    input: json<{ orderId: string; place: { city: string; street: string } }>(),
+    continueWith: ["yes", "no"],
+  },
   yes: { output: json<{ accepted: true; word: "yes" }>() },
   no: { output: json<"no">() },
 });
-const test = await createTestClient({ jobTypes, middleware: [defineMiddleware(({ next }) => next({ user: "ada" }))] });
+const test = await createTestClient({
+  jobTypes,
+  middleware: [defineMiddleware(({ next }) => next({ user: "ada" }))],
+});
 
 // Literals in handlers without parameters do not widen, and the rest is known in those with parameters.
 await test.work({
-  start: async ({ job, context, continueWith }) => continueWith({ type: job.input.orderId === context.user ? "yes" : "no" }),
+  start: async ({ job, context, continueWith }) =>
+    continueWith({ type: job.input.orderId === context.user ? "yes" : "no" }),
   yes: async () => ({ accepted: true, word: "yes" }),
   no: async () => "no",
 });
@@ -23,7 +31,11 @@ await test.work({ no: async () => "yes" });
 // @ts-expect-error a handler of no job type
 await test.work({ maybe: async () => "no" });
 
-const chain = await test.client.startChain({ tx: "autocommit", type: "start", input: { orderId: "a", place: { city: "b", street: "c" } } });
+const chain = await test.client.startChain({
+  tx: "autocommit",
+  type: "start",
+  input: { orderId: "a", place: { city: "b", street: "c" } },
+});
 const [started] = await test.expectStarted("start", { place: { city: "b" } });
 started.input.place.street satisfies string;
 // @ts-expect-error an input that the job type does not have

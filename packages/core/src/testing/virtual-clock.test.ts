@@ -59,7 +59,9 @@ describe("createVirtualClock", () => {
     const clock = createVirtualClock({ startAt: new Date(1_000) });
     await expect(clock.advance(-1)).rejects.toBeInstanceOf(OptionInvalidError);
     await expect(clock.advance({ to: new Date(999) })).rejects.toBeInstanceOf(OptionInvalidError);
-    await expect(clock.advance({ to: new Date(Number.NaN) })).rejects.toBeInstanceOf(OptionInvalidError);
+    await expect(clock.advance({ to: new Date(Number.NaN) })).rejects.toBeInstanceOf(
+      OptionInvalidError,
+    );
     const first = clock.advance(1);
     await expect(clock.advance(1)).rejects.toBeInstanceOf(LifecycleError);
     await first;

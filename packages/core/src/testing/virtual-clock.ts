@@ -54,8 +54,8 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
   };
 
   const idle = async (): Promise<void> => {
-    for (let quietCount = 0, seenCount = activityCount; quietCount < quietTurnCount; ) {
-      await new Promise<void>((resolve) => void systemClock.defer(resolve));
+    for (let quietCount = 0, seenCount = activityCount; quietCount < quietTurnCount;) {
+      await new Promise<void>((resolve) => systemClock.defer(resolve));
       const isQuiet = deferredCount === 0 && activityCount === seenCount;
       quietCount = isQuiet ? quietCount + 1 : 0;
       seenCount = activityCount;
@@ -93,9 +93,14 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     },
     idle,
     async advance(to) {
-      if (isAdvancing) throw new LifecycleError("Time is being moved already. Await one advance before the next.");
+      if (isAdvancing)
+        throw new LifecycleError("Time is being moved already. Await one advance before the next.");
       const untilMs = typeof to === "number" ? nowMs + Math.ceil(to) : instantMs(to.to, "to");
-      if (!(untilMs >= nowMs)) throw new OptionInvalidError(`Time cannot go back from ${new Date(nowMs).toISOString()}. Give a later time.`, { option: "to" });
+      if (!(untilMs >= nowMs))
+        throw new OptionInvalidError(
+          `Time cannot go back from ${new Date(nowMs).toISOString()}. Give a later time.`,
+          { option: "to" },
+        );
       isAdvancing = true;
       try {
         await moveTo(untilMs);

@@ -13,7 +13,7 @@ export const createWorker: CreateWorker = (client, given): Worker => {
       return machine.workerId;
     },
     start: () => machine.start(),
-    stop: (stopOptions) =>
+    stop: async (stopOptions) =>
       machine.stop(
         checkNumber(stopOptions?.timeoutMs ?? options.stopTimeoutMs, "timeoutMs", { min: 0 }),
       ),

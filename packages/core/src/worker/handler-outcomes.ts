@@ -1,9 +1,8 @@
 import { HandlerOutcomeError } from "../errors/attempt-errors.ts";
 import { resolveSchedule } from "../model/schedule.ts";
 import type { Outcome } from "../ports/state-adapter.ts";
-import { checkContinuation } from "../engine/complete-chain.ts";
-import { createNextJob, type JobGiven } from "../engine/new-jobs.ts";
-import { writePayload } from "../engine/payloads.ts";
+import { completedOutcome, continuedOutcome } from "../engine/job-outcomes.ts";
+import type { JobGiven } from "../engine/new-jobs.ts";
 import type { MergedJobTypes } from "../types/merge-job-types.ts";
 import {
   outcomeKey,
@@ -64,12 +63,8 @@ export async function toOutcome(
       : undefined;
   if (kind === "continued") {
     const given = continuationsGiven.get(returned as object)!;
-    checkContinuation(jobTypes, typeName, given.type);
-    return {
-      kind: "continued",
-      next: await createNextJob(jobTypes, job.chainId, given),
-      isSticky: maySettleSticky(given.type),
-    };
+    const outcome = await continuedOutcome(jobTypes, job, given);
+    return { ...outcome, isSticky: maySettleSticky(given.type) };
   }
   if (kind === "rescheduled") {
     const { at, delayMs } = reschedulesGiven.get(returned as object)!;
@@ -84,16 +79,5 @@ export async function toOutcome(
       { typeName },
     );
   }
-  const definition = jobTypes.definitions.get(typeName);
-  if (
-    definition !== undefined &&
-    definition.output === undefined &&
-    definition.continueWith.length > 0
-  ) {
-    throw new HandlerOutcomeError(
-      `The handler of "${typeName}" returned without continueWith, but the job type has no output: it has to continue.`,
-      { typeName },
-    );
-  }
-  return { kind: "completed", output: await writePayload(jobTypes, typeName, "output", returned) };
+  return completedOutcome(jobTypes, typeName, returned);
 }

@@ -6,7 +6,7 @@ import { keyOf } from "./attempt.ts";
 import { Changes } from "./changes.ts";
 import { Claimer } from "./claimer.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { abortAndTell, emitEnded } from "./news.ts";
+import { abortAndTell } from "./news.ts";
 import { Outage } from "./outage.ts";
 import { settlementCountMax, toSettlement } from "./outbox.ts";
 import { processIdentity } from "./process-identity.ts";
@@ -43,7 +43,7 @@ export class WorkerMachine<TTransaction> {
   readonly #claimer: Claimer<TTransaction>;
   readonly #heartbeat: Heartbeat<TTransaction>;
   readonly #outage: Outage;
-  readonly #wakeUps: WakeUps<TTransaction>;
+  readonly #wakeUps: WakeUps;
   readonly #changes: Changes;
   readonly #turnAlarm: Alarm;
   readonly #beatAlarm: Alarm;
@@ -65,7 +65,7 @@ export class WorkerMachine<TTransaction> {
     this.#beatAlarm = new Alarm(clock, () => this.#beatNow());
     this.#pollAlarm = new Alarm(clock, () => this.#lookNow());
     this.#lossAlarm = new Alarm(clock, () => void this.#checkLoss());
-    this.#wakeUps = new WakeUps(context, {
+    this.#wakeUps = new WakeUps(context.channel, {
       onWork: () => this.#wake(),
       onLoss: () => this.#lossAlarm.atLatest(lossCheckDelayMs),
     });
@@ -194,12 +194,13 @@ export class WorkerMachine<TTransaction> {
     for (const alarm of [this.#turnAlarm, this.#beatAlarm, this.#pollAlarm, this.#lossAlarm])
       alarm.cancel();
     this.#wakeUps.close();
-    const abandoned = this.#runner.abandonRunning();
     this.#state.phase = "stopped";
+    this.#runner.abandonRunning();
     const { workerId } = this.#state;
     try {
+      // By name, so that each is told of as it really ended; what is left goes with the row.
+      await this.#settler.settleFormer(this.#state.outbox.takeAll());
       await context.state.removeWorker({ workerId });
-      for (const attempt of abandoned) emitEnded(context, attempt, "released");
     } catch (error) {
       // The lease runs out, and others reap what it held.
       this.#outage.failed(workerId, error);
@@ -291,10 +292,9 @@ export class WorkerMachine<TTransaction> {
   }
 
   async #talk(): Promise<void> {
-    const { phase } = this.#state;
     const isLive =
       (!this.#state.isBeatDue || (await this.#heartbeat.beat())) && (await this.#exchange());
-    if (!isLive && phase === "running") await this.#registerAnew();
+    if (!isLive) await this.#leaseLost();
     const { isPromoteDue, isPromoteHinted, isMoreLikely } = this.#state;
     const mayPromote = isPromoteDue || (isPromoteHinted && !isMoreLikely);
     if (mayPromote && this.#state.phase === "running") {
@@ -306,7 +306,15 @@ export class WorkerMachine<TTransaction> {
   /** Answers whether the lease is live, as far as it was asked. */
   async #exchange(): Promise<boolean> {
     const { context, outbox, holdings, pace, workerId } = this.#state;
-    const pending = outbox.takeDue(context.clock.monotonicNow(), settlementCountMax);
+    const due = outbox.takeDue(context.clock.monotonicNow(), settlementCountMax);
+    const pending = due.filter(({ attempt }) => attempt.workerId === workerId);
+    if (pending.length < due.length) {
+      // Of a registration that is over; they have a turn of their own.
+      outbox.putBack(pending);
+      this.#requestTurn();
+      await this.#settler.settleFormer(due.filter(({ attempt }) => attempt.workerId !== workerId));
+      return true;
+    }
     const started = this.#state.takeStarted();
     const claim = this.#claimer.nextRequest();
     let result: ExchangeResult | undefined;
@@ -334,35 +342,18 @@ export class WorkerMachine<TTransaction> {
 
   /**
    * The lease is gone, and others may hold the jobs. What runs is aborted, what is held is dropped; what has an outcome is still offered
-   * under the old id, and the fence decides; then the worker goes on under a new one.
+   * under the old id, and the fence decides; then a worker that does not stop goes on under a new one.
    */
-  async #registerAnew(): Promise<void> {
+  async #leaseLost(): Promise<void> {
     const { context, holdings, outbox, workerId } = this.#state;
-    context.events.emit([
-      { name: "worker.leaseLost", workerId, heldCount: holdings.keys().length },
-    ]);
+    const heldCount = holdings.keys().length;
+    if (heldCount > 0 || this.#state.phase === "running") {
+      context.events.emit([{ name: "worker.leaseLost", workerId, heldCount }]);
+    }
     holdings.takeAllHeld();
     for (const { job } of holdings.running.values()) this.#runner.lose(keyOf(job), "leaseLost");
-    const pending = outbox.takeDue(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
-    if (pending.length > 0) {
-      try {
-        const { verdicts } = await context.state.exchange({
-          workerId,
-          settlements: pending.map(toSettlement),
-          started: [],
-          claim: undefined,
-        });
-        this.#settler.takeVerdicts(
-          pending,
-          verdicts.map((verdict) =>
-            verdict.kind === "deferred" ? { kind: "lost", reason: "leaseLost" } : verdict,
-          ),
-        );
-      } catch (error) {
-        outbox.putBack(pending);
-        throw error;
-      }
-    }
+    await this.#settler.settleFormer(outbox.takeAll());
+    if (this.#state.phase !== "running") return;
     const newWorkerId = context.nextChainId();
     await this.#register(newWorkerId);
     this.#state.workerId = newWorkerId;

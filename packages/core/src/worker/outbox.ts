@@ -38,6 +38,12 @@ export class Outbox {
     return taken;
   }
 
+  takeAll(): PendingOutcome[] {
+    const taken = this.#pending;
+    this.#pending = [];
+    return taken;
+  }
+
   /** Puts back what got no verdict, ahead of what came since. */
   putBack(pending: readonly PendingOutcome[]): void {
     this.#pending = [...pending, ...this.#pending];

@@ -19,7 +19,7 @@ export class Runner<TTransaction> {
   /** Takes a claimed job: runs it in a free slot, or holds it. */
   take(job: ClaimedJob): void {
     const { holdings } = this.#state;
-    const attempt = this.#createAttempt(job, 0);
+    const attempt = this.#createAttempt(job);
     if (!this.#mayBegin) this.settleLater(attempt, { kind: "released" });
     else if (job.isStarted && holdings.freeSlotCount > 0) this.#begin(attempt);
     else holdings.hold(attempt);
@@ -27,8 +27,10 @@ export class Runner<TTransaction> {
 
   /** Runs the next job of a chain in the slot that was kept for it. */
   takeNext(previous: Attempt, next: ClaimedJob): void {
-    const attempt = this.#createAttempt(next, previous.stickyCount + 1);
-    if (this.#mayBegin) this.#begin(attempt);
+    const attempt = this.#createAttempt(next, previous);
+    // Given to a registration that is over, the job is not this worker's to run.
+    const isOurs = previous.workerId === this.#state.workerId;
+    if (this.#mayBegin && isOurs) this.#begin(attempt);
     else this.settleLater(attempt, { kind: "released" });
   }
 
@@ -69,12 +71,21 @@ export class Runner<TTransaction> {
     abortAndTell(context, attempt, reason);
   }
 
-  /** Lets go of attempts that would not return, and gives them back. The fence refuses them from here on. */
-  abandonRunning(): readonly Attempt[] {
-    const abandoned = [...this.#state.holdings.running.values()];
-    for (const attempt of abandoned) attempt.lostReason = "leaseLost";
-    this.#state.holdings.running.clear();
-    return abandoned;
+  /** Lets go of attempts that would not return; those that are still the worker's are handed to the outbox to be given back. The fence refuses all of them from then on. */
+  abandonRunning(): void {
+    const { holdings, context } = this.#state;
+    const abandoned = [...holdings.running.values()];
+    holdings.running.clear();
+    for (const attempt of abandoned) {
+      if (attempt.lostReason !== undefined) {
+        emitLost(context, attempt, attempt.lostReason);
+        continue;
+      }
+      attempt.lostReason = "leaseLost";
+      // A commit that is under way may yet come first.
+      attempt.isInDoubt = true;
+      this.settleLater(attempt, { kind: "released" });
+    }
   }
 
   /** What arrives while the worker stops, from a call that was under way, is given back as it came (trap G). */
@@ -82,15 +93,22 @@ export class Runner<TTransaction> {
     return this.#state.phase === "running";
   }
 
-  #createAttempt(job: ClaimedJob, stickyCount: number): Attempt {
-    const { options, workerId } = this.#state;
-    return createAttempt(job, options.handlers.get(job.type)!, workerId, stickyCount);
+  #createAttempt(job: ClaimedJob, previous?: Attempt): Attempt {
+    const handler = this.#state.options.handlers.get(job.type)!;
+    const workerId = previous?.workerId ?? this.#state.workerId;
+    return createAttempt(
+      job,
+      handler,
+      workerId,
+      previous === undefined ? 0 : previous.stickyCount + 1,
+    );
   }
 
   #abandon(attempt: Attempt, reason: LostReason): void {
     attempt.lostReason = reason;
     abortAndTell(this.#state.context, attempt, reason);
     this.#state.holdings.endRunning(attempt);
+    this.#state.holdings.unreserve(tokenOf(attempt.job));
     emitLost(this.#state.context, attempt, reason);
   }
 
@@ -125,7 +143,7 @@ export class Runner<TTransaction> {
     pace.jobFinished();
     // An abandoned attempt has been told of already.
     if (!holdings.endRunning(attempt)) return;
-    if (!keepsReservation(end)) holdings.unreserve(tokenOf(attempt.job));
+    if (!keepsReservation(attempt, end)) holdings.unreserve(tokenOf(attempt.job));
     if (attempt.lostReason !== undefined && end.kind !== "committed")
       emitLost(context, attempt, attempt.lostReason);
     else if (end.kind === "lost") emitLost(context, attempt, end.reason);
@@ -145,6 +163,7 @@ export class Runner<TTransaction> {
 }
 
 /** Only an outcome that still waits for its verdict keeps the slot for the next job. */
-function keepsReservation(end: AttemptEnd): boolean {
-  return end.kind === "outcome" && end.outcome.kind === "continued" && end.outcome.isSticky;
+function keepsReservation({ lostReason }: Attempt, end: AttemptEnd): boolean {
+  if (lostReason !== undefined || end.kind !== "outcome") return false;
+  return end.outcome.kind === "continued" && end.outcome.isSticky;
 }

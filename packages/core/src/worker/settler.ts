@@ -56,6 +56,41 @@ export class Settler<TTransaction> {
     return true;
   }
 
+  /**
+   * Offers the outcomes of registrations whose lease is over, each under its own id: the fence decides. What cannot be locked is given up, since
+   * somebody else is about to take the job.
+   */
+  async settleFormer(pending: readonly PendingOutcome[]): Promise<void> {
+    const left = [...pending];
+    while (left.length > 0) {
+      const { workerId } = left[0]!.attempt;
+      const entries = left.filter(({ attempt }) => attempt.workerId === workerId);
+      this.takeVerdicts(entries, await this.#offerFormer(workerId, entries, left));
+      left.splice(0, left.length, ...left.filter(({ attempt }) => attempt.workerId !== workerId));
+    }
+  }
+
+  async #offerFormer(
+    workerId: string,
+    entries: readonly PendingOutcome[],
+    all: readonly PendingOutcome[],
+  ): Promise<readonly Verdict[]> {
+    const { context, outbox } = this.#state;
+    try {
+      const { verdicts } = await context.state.exchange({
+        workerId,
+        settlements: entries.map(toSettlement),
+        started: [],
+        claim: undefined,
+      });
+      return verdicts.map((verdict) => (verdict.kind === "deferred" ? lostWithLease : verdict));
+    } catch (error) {
+      if (!isAway(error)) return entries.map(() => lostWithLease);
+      outbox.putBack(all);
+      throw error;
+    }
+  }
+
   #takeVerdict(entry: PendingOutcome, verdict: Verdict): void {
     const { context, holdings } = this.#state;
     const { attempt, outcome } = entry;
@@ -121,3 +156,5 @@ export class Settler<TTransaction> {
 function isAway(error: unknown): boolean {
   return error instanceof StoreUnavailableError || error instanceof StoreConflictError;
 }
+
+const lostWithLease: Verdict = { kind: "lost", reason: "leaseLost" };

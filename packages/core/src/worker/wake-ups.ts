@@ -1,8 +1,4 @@
-import {
-  subscribeInBackground,
-  type BackgroundSubscription,
-} from "../engine/background-subscription.ts";
-import type { EngineContext } from "../engine/context.ts";
+import type { ChannelSubscription, NotifyChannel } from "../engine/notify-channel.ts";
 
 /** What a worker does when it is woken. */
 export interface WakeUpHandlers {
@@ -13,27 +9,27 @@ export interface WakeUpHandlers {
 }
 
 /** A worker's subscriptions: to its types while it claims, and to its own id as long as it holds jobs. */
-export class WakeUps<TTransaction> {
-  readonly #context: EngineContext<TTransaction>;
+export class WakeUps {
+  readonly #channel: NotifyChannel;
   readonly #handlers: WakeUpHandlers;
-  #work: BackgroundSubscription | undefined;
-  #loss: BackgroundSubscription | undefined;
+  #work: ChannelSubscription | undefined;
+  #loss: ChannelSubscription | undefined;
 
-  constructor(context: EngineContext<TTransaction>, handlers: WakeUpHandlers) {
-    this.#context = context;
+  constructor(channel: NotifyChannel, handlers: WakeUpHandlers) {
+    this.#channel = channel;
     this.#handlers = handlers;
   }
 
   listenForWork(types: readonly string[]): void {
     const topics = types.map((type) => ({ kind: "type" as const, type }));
-    this.#work = subscribeInBackground(this.#context, topics, this.#handlers.onWork);
+    this.#work = this.#channel.subscribe(topics, this.#handlers.onWork);
   }
 
   /** Listens under a worker's id; a new id takes the place of the old one. */
   listenForLoss(workerId: string): void {
     this.#loss?.end();
     const topics = [{ kind: "worker" as const, workerId }];
-    this.#loss = subscribeInBackground(this.#context, topics, this.#handlers.onLoss);
+    this.#loss = this.#channel.subscribe(topics, this.#handlers.onLoss);
   }
 
   stopWork(): void {

@@ -3,6 +3,7 @@ import { OptionInvalidError } from "../errors/value-errors.ts";
 import { checkNumber, checkText } from "../model/options.ts";
 import { resolveRetryPolicy, type ResolvedRetryPolicy, type RetryPolicy } from "../model/retry.ts";
 import type { MergedJobTypes } from "../types/merge-job-types.ts";
+import { defaultWorkerName } from "./process-identity.ts";
 
 /** A handler's function, as the machine calls it. */
 export type HandleFunction = (handler: unknown) => Promise<unknown>;
@@ -82,7 +83,7 @@ export function resolveWorkerOptions(
     }),
     prefetchMs: checkNumber(given.prefetchMs ?? 50, "prefetchMs", { min: 0, max: 10_000 }),
     stopTimeoutMs: checkNumber(given.stopTimeoutMs ?? 30_000, "stopTimeoutMs", { min: 0 }),
-    name: given.name === undefined ? "worker" : checkText(given.name, "name", 200),
+    name: given.name === undefined ? defaultWorkerName() : checkText(given.name, "name", 200),
   };
 }
 

@@ -1,0 +1,164 @@
+import type { Outcome } from "queuert/adapter";
+
+import { defineCase, type ConformanceCase } from "../case.ts";
+import type { StateContext } from "../state-context.ts";
+import { attemptKey, createActor, startAndClaim } from "../support/actor.ts";
+import {
+  completed,
+  continued,
+  failed,
+  jobOf,
+  released,
+  rescheduled,
+  retried,
+  startOne,
+  waitFor,
+} from "../support/jobs.ts";
+
+const minute = 60_000;
+
+const outcomes: readonly (readonly [string, Outcome])[] = [
+  ["completed", completed('"out"')],
+  ["continued", continued({ type: "next" })],
+  ["retried with a delay", retried(minute)],
+  ["retried at once", retried(0)],
+  ["rescheduled", rescheduled(minute)],
+  ["failed", failed()],
+  ["released", released],
+];
+
+export const settleAgainCases: readonly ConformanceCase<StateContext>[] = [
+  ...outcomes.map(([name, outcome]) =>
+    defineCase<StateContext>(
+      `P3 C18: repeating a settlement (${name}) answers already and changes nothing`,
+      async (context, expect) => {
+        const actor = await createActor(context);
+        const job = await startAndClaim(context, actor);
+        expect.match(await actor.settle(job, outcome), { kind: "settled" });
+        const [before, chainBefore] = [
+          await jobOf(context, job),
+          await context.state.getChains({ tx: undefined, chainIds: [job.chainId] }),
+        ];
+        context.clock.advance(1_000);
+        expect.equal(await actor.settle(job, outcome), { kind: "already" });
+        expect.equal(await jobOf(context, job), before);
+        expect.equal(
+          await context.state.getChains({ tx: undefined, chainIds: [job.chainId] }),
+          chainBefore,
+        );
+        expect.equal(
+          (
+            await context.state.listJobs({
+              filter: {},
+              order: "oldest",
+              after: undefined,
+              limit: 10,
+            })
+          ).length,
+          name === "continued" ? 2 : 1,
+        );
+      },
+    ),
+  ),
+
+  defineCase(
+    "P3 C18: repeating a settlement in the user's transaction answers already",
+    async (context, expect) => {
+      const actor = await createActor(context);
+      const job = await startAndClaim(context, actor);
+      const settlements = [{ ...attemptKey(job), outcome: completed("1") }];
+      await context.state.transaction(async (tx) =>
+        context.state.settle({ tx, workerId: actor.workerId, settlements }),
+      );
+      const again = await context.state.transaction(async (tx) =>
+        context.state.settle({ tx, workerId: actor.workerId, settlements }),
+      );
+      expect.equal(again, [{ kind: "already" }]);
+    },
+  ),
+
+  defineCase("P3: a repeated failure leaves one attempt record", async (context, expect) => {
+    const actor = await createActor(context);
+    const job = await startAndClaim(context, actor);
+    await actor.settle(job, failed());
+    await actor.settle(job, failed());
+    expect.equal((await context.state.listAttempts({ key: job })).length, 1);
+  }),
+
+  defineCase("P3 B7b: a repeated completion releases nobody twice", async (context, expect) => {
+    const actor = await createActor(context);
+    const [first, second] = [
+      await startAndClaim(context, actor, { type: "item" }),
+      await startAndClaim(context, actor, { type: "item" }),
+    ];
+    const chainId = await startOne(context, { blockers: waitFor(first.chainId, second.chainId) });
+    await actor.settle(first, completed());
+    await actor.settle(first, completed());
+    expect.match(await jobOf(context, chainId), { status: "blocked", openBlockers: 1 });
+  }),
+
+  defineCase(
+    "P3 F7: a continuation that is handed in twice makes one next job",
+    async (context, expect) => {
+      const actor = await createActor(context);
+      const job = await startAndClaim(context, actor);
+      await actor.settle(job, continued({ type: "next" }));
+      const next = await actor.claimOne("next");
+      expect.equal(
+        await actor.settle(job, continued({ type: "next" })),
+        { kind: "already" },
+        "while the next job runs",
+      );
+      await actor.settle(next, completed());
+      expect.match(
+        await actor.settle(job, continued({ type: "next" })),
+        { kind: "already" },
+        "after the chain ended",
+      );
+      expect.equal(
+        (
+          await context.state.listJobs({
+            filter: { chainId: job.chainId },
+            order: "oldest",
+            after: undefined,
+            limit: 10,
+          })
+        ).length,
+        2,
+      );
+    },
+  ),
+
+  defineCase(
+    "P3 C18: a retry that is handed in again after the job was claimed again changes nothing",
+    async (context, expect) => {
+      const actor = await createActor(context);
+      const job = await startAndClaim(context, actor);
+      await actor.settle(job, retried(0));
+      const second = await actor.claimOne("work");
+      const before = await jobOf(context, job);
+      expect.oneOf((await actor.settle(job, retried(0))).kind, ["already", "lost"]);
+      expect.equal(await jobOf(context, job), before);
+      expect.match(await actor.settle(second, completed()), { kind: "settled" });
+    },
+  ),
+
+  defineCase(
+    "P3 C18: a repeated batch answers already for what took effect and settles the rest",
+    async (context, expect) => {
+      const actor = await createActor(context);
+      const jobs = [
+        await startAndClaim(context, actor),
+        await startAndClaim(context, actor),
+        await startAndClaim(context, actor),
+      ];
+      const settlements = jobs.map((job) => ({ ...attemptKey(job), outcome: completed() }));
+      await actor.exchange({ settlements: settlements.slice(0, 2) });
+      const { verdicts } = await actor.exchange({ settlements });
+      expect.equal(
+        verdicts.map((verdict) => verdict.kind),
+        ["already", "already", "settled"],
+      );
+    },
+  ),
+];

@@ -1,0 +1,6 @@
+import { pairs, registerConformance } from "@queuert/testkit";
+import { describe, test } from "vitest";
+
+for (const pair of pairs.filter(({ name }) => name.startsWith("sqlite"))) {
+  registerConformance(pair, { describe, test }, { kinds: ["behaviour"] });
+}
