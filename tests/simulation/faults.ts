@@ -10,6 +10,8 @@ export interface FaultProfile {
   readonly replyLost: number;
   /** A transaction of the user's rolls back at its commit, with a conflict. */
   readonly conflict: number;
+  /** The row of a settlement is locked by somebody: its verdict is `deferred`. */
+  readonly deferred: number;
   /** A message to or from the database is slow. */
   readonly slow: number;
   readonly wakeUpDropped: number;
@@ -25,6 +27,7 @@ export const noFaults: FaultProfile = {
   refused: 0,
   replyLost: 0,
   conflict: 0,
+  deferred: 0,
   slow: 0,
   wakeUpDropped: 0,
   wakeUpDelayed: 0,
@@ -40,6 +43,7 @@ export function drawFaultProfile(random: Random): FaultProfile {
     refused: level(0.01, 0.1),
     replyLost: level(0.01, 0.15),
     conflict: level(0.02, 0.1),
+    deferred: level(0.05, 0.5),
     slow: level(0.02, 0.2),
     wakeUpDropped: random.pick([0, 0.2, 1]),
     wakeUpDelayed: level(0.1, 0.5),
@@ -87,18 +91,30 @@ export class Faults {
   }
 
   isAway(process: SimulatedProcess): boolean {
-    const untilMs = Math.max(this.#awayUntilMs.get(process) ?? 0, this.#awayUntilMs.get(undefined) ?? 0);
+    const untilMs = Math.max(
+      this.#awayUntilMs.get(process) ?? 0,
+      this.#awayUntilMs.get(undefined) ?? 0,
+    );
     return untilMs > this.#simulator.nowMs;
   }
 
   fateOfCall(): CallFate {
-    const fate = this.#draw("refused") ? "refused" : this.#draw("replyLost") ? "replyLost" : "served";
-    if (fate !== "served") this.count(fate === "refused" ? "store call refused" : "store reply lost");
+    const fate = this.#draw("refused")
+      ? "refused"
+      : this.#draw("replyLost")
+        ? "replyLost"
+        : "served";
+    if (fate !== "served")
+      this.count(fate === "refused" ? "store call refused" : "store reply lost");
     return fate;
   }
 
   isConflict(): boolean {
     return this.#draw("conflict") && this.#counted("store conflict");
+  }
+
+  isDeferred(): boolean {
+    return this.#draw("deferred") && this.#counted("settlement deferred");
   }
 
   /** The time of a message to or from the database. */
@@ -114,8 +130,13 @@ export class Faults {
   /** After how many ms each copy of a wake-up arrives; none for one that is dropped. */
   wakeUpDelaysMs(): readonly number[] {
     if (this.#draw("wakeUpDropped") && this.#counted("wake-up dropped")) return [];
-    const delay = (): number => (this.#draw("wakeUpDelayed") && this.#counted("wake-up delayed") ? this.#random.between(10, 5_000) : this.#random.between(0, 2));
-    return this.#draw("wakeUpDoubled") && this.#counted("wake-up doubled") ? [delay(), delay()] : [delay()];
+    const delay = (): number =>
+      this.#draw("wakeUpDelayed") && this.#counted("wake-up delayed")
+        ? this.#random.between(10, 5_000)
+        : this.#random.between(0, 2);
+    return this.#draw("wakeUpDoubled") && this.#counted("wake-up doubled")
+      ? [delay(), delay()]
+      : [delay()];
   }
 
   #draw(name: Exclude<keyof FaultProfile, "mischiefEveryMs">): boolean {

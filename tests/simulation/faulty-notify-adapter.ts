@@ -4,7 +4,12 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 import type { Simulator } from "./simulator.ts";
 
 /** A process's way to the channel: wake-ups are dropped, come late or twice, and a publish may fail. */
-export function createFaultyNotifyAdapter(simulator: Simulator, faults: Faults, process: SimulatedProcess, inner: NotifyAdapter): NotifyAdapter {
+export function createFaultyNotifyAdapter(
+  simulator: Simulator,
+  faults: Faults,
+  process: SimulatedProcess,
+  inner: NotifyAdapter,
+): NotifyAdapter {
   return {
     name: inner.name,
     async publish(topics) {
@@ -17,7 +22,8 @@ export function createFaultyNotifyAdapter(simulator: Simulator, faults: Faults, 
       const subscription = await inner.subscribe({
         topics,
         onWakeUp: () => {
-          for (const delayMs of faults.wakeUpDelaysMs()) simulator.schedule(delayMs, () => isOpen && onWakeUp(), process);
+          for (const delayMs of faults.wakeUpDelaysMs())
+            simulator.schedule(delayMs, () => isOpen && onWakeUp(), process);
         },
       });
       const forget = process.onDeath(() => void subscription.close());

@@ -1,4 +1,10 @@
-import { StoreConflictError, StoreUnavailableError, type StateAdapter } from "queuert/adapter";
+import {
+  StoreConflictError,
+  StoreUnavailableError,
+  type ExchangeParams,
+  type ExchangeResult,
+  type StateAdapter,
+} from "queuert/adapter";
 import type { MemoryTransaction } from "queuert/testing";
 import type { Faults } from "./faults.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
@@ -20,24 +26,34 @@ export function createFaultyStateAdapter(
   const killedSessions = new WeakSet<MemoryTransaction>();
 
   const refuseKilled = (tx: MemoryTransaction | undefined): void => {
-    if (tx !== undefined && killedSessions.has(tx)) throw new StoreUnavailableError("The connection of the transaction is gone.");
+    if (tx !== undefined && killedSessions.has(tx))
+      throw new StoreUnavailableError("The connection of the transaction is gone.");
   };
 
-  const call = async <TResult>(tx: MemoryTransaction | undefined, run: () => Promise<TResult>): Promise<TResult> => {
+  const call = async <TResult>(
+    tx: MemoryTransaction | undefined,
+    run: () => Promise<TResult>,
+  ): Promise<TResult> => {
     const fate = faults.fateOfCall();
     await simulator.wait(faults.latencyMs());
     // What a dying process has sent arrives, or does not.
     if (process.state === "dead" && process.random.isTrue(0.5)) return new Promise<never>(() => {});
     const isServed = fate !== "refused" && !faults.isAway(process);
-    const answer = isServed ? await settled(() => (refuseKilled(tx), run())) : { error: new StoreUnavailableError("The call was refused.") };
+    const answer = isServed
+      ? await settled(() => (refuseKilled(tx), run()))
+      : { error: new StoreUnavailableError("The call was refused.") };
     await simulator.wait(faults.latencyMs(), process);
     if ("error" in answer) throw answer.error;
-    if (fate === "replyLost" || faults.isAway(process)) throw new StoreUnavailableError("The reply was lost.");
+    if (fate === "replyLost" || faults.isAway(process))
+      throw new StoreUnavailableError("The reply was lost.");
     return answer.result;
   };
 
   /** Runs the user's part of a transaction; rejects when its process dies or its time is over, whatever the user's part does. */
-  const runSession = async <TResult>(tx: MemoryTransaction, run: (tx: MemoryTransaction) => Promise<TResult>): Promise<TResult> => {
+  const runSession = async <TResult>(
+    tx: MemoryTransaction,
+    run: (tx: MemoryTransaction) => Promise<TResult>,
+  ): Promise<TResult> => {
     let kill = (): void => {};
     const killed = new Promise<never>((_, reject) => {
       kill = () => {
@@ -52,7 +68,8 @@ export function createFaultyStateAdapter(
       const result = await run(tx);
       await simulator.wait(faults.latencyMs());
       if (faults.isConflict()) throw new StoreConflictError("Another transaction was first.");
-      if (faults.isAway(process)) throw new StoreUnavailableError("The database went away before the commit.");
+      if (faults.isAway(process))
+        throw new StoreUnavailableError("The database went away before the commit.");
       return result;
     };
     try {
@@ -61,6 +78,20 @@ export function createFaultyStateAdapter(
       timer.cancel();
       forget();
     }
+  };
+
+  /** As an exchange that finds some rows locked: what is deferred has not been tried. */
+  const exchangeSome = async (params: ExchangeParams): Promise<ExchangeResult> => {
+    const isDeferred = params.settlements.map(() => faults.isDeferred());
+    const result = await inner.exchange({
+      ...params,
+      settlements: params.settlements.filter((_, index) => !isDeferred[index]),
+    });
+    const verdicts = [...result.verdicts];
+    return {
+      ...result,
+      verdicts: isDeferred.map((isPutOff) => (isPutOff ? { kind: "deferred" } : verdicts.shift()!)),
+    };
   };
 
   return {
@@ -74,7 +105,7 @@ export function createFaultyStateAdapter(
     close: async () => {},
 
     startChains: (params) => call(params.tx, () => inner.startChains(params)),
-    exchange: (params) => call(undefined, () => inner.exchange(params)),
+    exchange: (params) => call(undefined, () => exchangeSome(params)),
     settle: (params) => call(params.tx, () => inner.settle(params)),
     registerWorker: (worker) => call(undefined, () => inner.registerWorker(worker)),
     renew: (params) => call(undefined, () => inner.renew(params)),

@@ -17,7 +17,12 @@ export interface Servers {
 /** Starts a process with a client. Its calls fail as the world's faults will. */
 export async function startNode(world: World, servers: Servers, name: string): Promise<Node> {
   const { simulator, faults, random } = world;
-  const process = new SimulatedProcess(simulator, name, random.fork(), random.between(-5_000, 5_000));
+  const process = new SimulatedProcess(
+    simulator,
+    name,
+    random.fork(),
+    random.between(-5_000, 5_000),
+  );
   const state = createFaultyStateAdapter(simulator, faults, process, servers.state);
   const options = {
     jobTypes: defineJobTypesOf(world.plans),
@@ -28,7 +33,10 @@ export async function startNode(world: World, servers: Servers, name: string): P
   // A process whose database is away at its start tries again, as a supervisor would have it.
   for (;;) {
     try {
-      const client = (await createClientIn({ clock: process.clock, chance: process.random }, options)) as unknown as AnyClient;
+      const client = (await createClientIn(
+        { clock: process.clock, chance: process.random },
+        options,
+      )) as unknown as AnyClient;
       return { process, client, state };
     } catch {
       await simulator.wait(500, process);
@@ -40,7 +48,13 @@ export async function startNode(world: World, servers: Servers, name: string): P
 interface Berth {
   readonly name: string;
   readonly types: readonly string[];
-  readonly options: { readonly concurrency: number; readonly leaseMs: number; readonly pollIntervalMs: number; readonly prefetchMs: number; readonly stopTimeoutMs: number };
+  readonly options: {
+    readonly concurrency: number;
+    readonly leaseMs: number;
+    readonly pollIntervalMs: number;
+    readonly prefetchMs: number;
+    readonly stopTimeoutMs: number;
+  };
   process: SimulatedProcess | undefined;
   worker: Worker | undefined;
   startCount: number;
@@ -88,7 +102,14 @@ export class Fleet {
   makeMischief(): void {
     const { random, faults, simulator, trace } = this.#world;
     const { name, process, worker } = random.pick(this.#berths);
-    const mischief = random.weighted({ crash: 4, pause: 4, outage: 3, outageForAll: 1, jump: 2, stop: 2 });
+    const mischief = random.weighted({
+      crash: 4,
+      pause: 4,
+      outage: 3,
+      outageForAll: 1,
+      jump: 2,
+      stop: 2,
+    });
     trace(`mischief: ${mischief} for ${name}`);
     faults.count(`mischief: ${mischief}`);
     switch (mischief) {
@@ -125,7 +146,11 @@ export class Fleet {
     });
     const handlers = createHandlers(world, node);
     const chosen = Object.fromEntries(berth.types.map((type) => [type, handlers[type]]));
-    const worker = createWorker(node.client, { ...berth.options, handlers: chosen as never, name: node.process.name });
+    const worker = createWorker(node.client, {
+      ...berth.options,
+      handlers: chosen as never,
+      name: node.process.name,
+    });
     try {
       await worker.start();
       berth.worker = worker;
@@ -134,5 +159,4 @@ export class Fleet {
       node.process.crash();
     }
   }
-
 }

@@ -1,12 +1,23 @@
 import { UnrecoverableError } from "queuert";
 import type { MemoryTransaction } from "queuert/testing";
 import { startedByLabel } from "./checker.ts";
-import { blockerSlots, type Behaviour, type JobPlan, type PlanInput, type PlanOutput } from "./job-plans.ts";
+import {
+  blockerSlots,
+  type Behaviour,
+  type JobPlan,
+  type PlanInput,
+  type PlanOutput,
+} from "./job-plans.ts";
 import type { Node, World } from "./world.ts";
 
 /** What the engine gives to a handler, as far as these use it. */
 interface Arguments {
-  readonly job: { readonly id: string; readonly token: string; readonly attempt: number; readonly input: PlanInput };
+  readonly job: {
+    readonly id: string;
+    readonly token: string;
+    readonly attempt: number;
+    readonly input: PlanInput;
+  };
   readonly signal: AbortSignal;
   continueWith(next: object): unknown;
   commit(run: (tx: MemoryTransaction) => Promise<unknown>): Promise<unknown>;
@@ -16,20 +27,34 @@ interface Arguments {
 
 /** The handlers of one process, by job type. */
 export function createHandlers(world: World, node: Node): Record<string, object> {
-  return Object.fromEntries(world.plans.map((plan) => [plan.type, createHandler(world, node, plan)]));
+  return Object.fromEntries(
+    world.plans.map((plan) => [plan.type, createHandler(world, node, plan)]),
+  );
 }
 
 function createHandler(world: World, node: Node, plan: JobPlan): object {
   return {
-    retry: { maxAttempts: plan.attemptCountMax, backoff: { initialMs: plan.backoffMs, factor: 2, maxMs: 10_000, jitter: 0.5 } },
+    retry: {
+      maxAttempts: plan.attemptCountMax,
+      backoff: { initialMs: plan.backoffMs, factor: 2, maxMs: 10_000, jitter: 0.5 },
+    },
     timeoutMs: plan.timeoutMs,
     concurrency: plan.concurrency,
     handle: (given: Arguments) => {
       world.checker.note(() => world.checker.beginExecution(given.job, plan.attemptCountMax));
-      const behaviour = given.job.input.isPoison === true ? "crash" : world.isCalm ? "return" : world.random.weighted(plan.behaviours);
+      const behaviour =
+        given.job.input.isPoison === true
+          ? "crash"
+          : world.isCalm
+            ? "return"
+            : world.random.weighted(plan.behaviours);
       world.trace(`${node.process.name} runs ${given.job.token} (${plan.type}, ${behaviour})`);
       world.faults.count(`handler: ${behaviour}`);
-      return behave({ world, node, plan, given }, behaviour);
+      return behave({ world, node, plan, given }, behaviour).catch((error: unknown) => {
+        // A mistake of the simulation's own would pass for a handler that throws.
+        if (error instanceof TypeError) world.checker.fail(error);
+        throw error;
+      });
     },
   };
 }
@@ -92,22 +117,35 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 async function commit(execution: Execution): Promise<unknown> {
   const { world, node, given } = execution;
   const { token } = given.job;
-  const entry = world.random.pick(world.plans.filter(({ isEntry, blockerType }) => isEntry && blockerType === undefined).concat(world.plans.filter(({ isEntry }) => isEntry)));
+  const entry = world.random.pick(
+    world.plans
+      .filter(({ isEntry, blockerType }) => isEntry && blockerType === undefined)
+      .concat(world.plans.filter(({ isEntry }) => isEntry)),
+  );
   const written: string[] = [];
   const settled = await given.commit(async (tx) => {
     const start = (): Promise<{ readonly id: string }> =>
-      node.client.startChain({ tx, type: entry.type, input: { hops: 0 }, labels: { [startedByLabel]: token }, ...noBlockers(entry) });
+      node.client.startChain({
+        tx,
+        type: entry.type,
+        input: { hops: 0 },
+        labels: { [startedByLabel]: token },
+        ...noBlockers(entry),
+      });
     if (world.random.isTrue(0.3)) {
-      await node.client.savepoint({ tx }, async () => {
-        await start();
-        throw new SavepointGivenUp();
-      }).catch(ignoreGivenUp);
+      await node.client
+        .savepoint({ tx }, async () => {
+          await start();
+          throw new SavepointGivenUp();
+        })
+        .catch(ignoreGivenUp);
     }
     if (world.random.isTrue(0.7)) written.push((await start()).id);
     if (world.random.isTrue(0.1)) throw new Error("thrown inside the commit");
     return outcomeOf(execution, tx);
   });
-  for (const chainId of written) world.checker.note(() => world.checker.checkCommitLeft(token, chainId));
+  for (const chainId of written)
+    world.checker.note(() => world.checker.checkCommitLeft(token, chainId));
   return settled;
 }
 
@@ -118,38 +156,64 @@ function ignoreGivenUp(error: unknown): void {
 }
 
 /** An output, or a continuation with chains of its own to wait for. */
-async function outcomeOf(execution: Execution, tx: MemoryTransaction | "autocommit"): Promise<unknown> {
+async function outcomeOf(
+  execution: Execution,
+  tx: MemoryTransaction | "autocommit",
+): Promise<unknown> {
   const { world, node, plan, given } = execution;
   const { random } = world;
   const { hops } = given.job.input;
   const output: PlanOutput = { token: given.job.token };
   if (hops === 0 || plan.continueWith.length === 0 || random.isTrue(0.2)) return output;
-  const next = world.plans.find(({ type }) => type === random.pick(plan.continueWith))!;
+  const nextType = random.pick(plan.continueWith);
+  const next = world.plans.find(({ type }) => type === nextType)!;
   const delayMs = random.isTrue(0.15) ? random.between(1, 5_000) : undefined;
+  const blockers =
+    next.blockerType === undefined
+      ? {}
+      : { blockers: await startBlockers(world, node, next.blockerType, tx) };
+  // Time for somebody to cancel or delete them.
+  if (tx === "autocommit" && random.isTrue(0.3))
+    await world.simulator.wait(random.between(0, 2_000), node.process);
   return given.continueWith({
     type: next.type,
     input: { hops: hops - 1 },
     priority: random.between(0, 9),
     delayMs,
-    ...(next.blockerType === undefined ? {} : { blockers: await startBlockers(world, node, next.blockerType, tx) }),
+    ...blockers,
   });
 }
 
 /** Chains that nobody else waits for yet, so that no circle closes. They wait for none themselves. */
-async function startBlockers(world: World, node: Node, type: string, tx: MemoryTransaction | "autocommit"): Promise<object> {
+async function startBlockers(
+  world: World,
+  node: Node,
+  type: string,
+  tx: MemoryTransaction | "autocommit",
+): Promise<object> {
   const plan = world.plans.find((candidate) => candidate.type === type)!;
   const blockers: Record<string, unknown[]> = {};
   for (const slot of blockerSlots) {
     blockers[slot] = [];
     for (let count = world.random.between(0, 2); count > 0; count--) {
-      blockers[slot].push(await node.client.startChain({ tx, type, input: { hops: world.random.between(0, 1) }, ...noBlockers(plan) }));
+      blockers[slot].push(
+        await node.client.startChain({
+          tx,
+          type,
+          input: { hops: world.random.between(0, 1) },
+          ...noBlockers(plan),
+        }),
+      );
     }
   }
   // One chain in two slots counts twice.
-  if (blockers["first"]!.length > 0 && world.random.isTrue(0.3)) blockers["second"]!.push(blockers["first"]![0]);
+  if (blockers["first"]!.length > 0 && world.random.isTrue(0.3))
+    blockers["second"]!.push(blockers["first"]![0]);
   return blockers;
 }
 
 export function noBlockers(plan: JobPlan): object {
-  return plan.blockerType === undefined ? {} : { blockers: Object.fromEntries(blockerSlots.map((slot) => [slot, []])) };
+  return plan.blockerType === undefined
+    ? {}
+    : { blockers: Object.fromEntries(blockerSlots.map((slot) => [slot, []])) };
 }

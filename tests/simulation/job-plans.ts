@@ -35,7 +35,16 @@ export interface JobPlan {
  * `return`: work, then an outcome. `commit`: work, then an outcome together with writes. `throw`, `unrecoverable`: work, then an error. `hang`: until the
  * signal. `ignoreSignal`: work far beyond it. `throwAfterCommit`, `forgetCommit`: a commit that nobody hears of. `reschedule`: later, uncounted.
  */
-export type Behaviour = "return" | "commit" | "throw" | "unrecoverable" | "hang" | "ignoreSignal" | "throwAfterCommit" | "forgetCommit" | "reschedule";
+export type Behaviour =
+  | "return"
+  | "commit"
+  | "throw"
+  | "unrecoverable"
+  | "hang"
+  | "ignoreSignal"
+  | "throwAfterCommit"
+  | "forgetCommit"
+  | "reschedule";
 
 /** The slots of a type that waits for others. */
 export const blockerSlots = ["first", "second"] as const;
@@ -80,8 +89,11 @@ export function defineJobTypesOf(plans: readonly JobPlan[]): JobTypes<unknown> {
       input: json<PlanInput>(),
       output: json<PlanOutput>(),
       ...(continueWith.length === 0 ? {} : { continueWith }),
-      ...(blockerType === undefined ? {} : { blockers: Object.fromEntries(blockerSlots.map((slot) => [slot, [blockerType]])) }),
+      ...(blockerType === undefined
+        ? {}
+        : { blockers: Object.fromEntries(blockerSlots.map((slot) => [slot, [blockerType]])) }),
     },
   ]);
-  return defineJobTypes(Object.fromEntries(definitions) as never) as unknown as JobTypes<unknown>;
+  const jobTypes: unknown = defineJobTypes(Object.fromEntries(definitions) as object);
+  return jobTypes as JobTypes<unknown>;
 }

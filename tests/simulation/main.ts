@@ -12,7 +12,12 @@ const { values } = parseArgs({
     trace: { type: "string", default: "0" },
   },
 });
-const [seed, steps, runs, traceLineCount] = [Number(values.seed), Number(values.steps), Number(values.runs), Number(values.trace)];
+const [seed, steps, runs, traceLineCount] = [
+  Number(values.seed),
+  Number(values.steps),
+  Number(values.runs),
+  Number(values.trace),
+];
 const startedAtMs = performance.now();
 const results: SimulationResult[] = [];
 const totals = new Map<string, number>();
@@ -26,15 +31,25 @@ for (let run = 0; run < runs; run++) {
 
 function report(result: SimulationResult): void {
   if (traceLineCount > 0) print(result.trace.slice(-traceLineCount).join("\n"));
-  if (result.violation !== undefined) print(`${result.verdict}  seed ${result.seed}  ${result.violation.message}`);
+  if (result.violation !== undefined)
+    print(`${result.verdict}  seed ${result.seed}  ${result.violation.message}`);
   else print(`${result.verdict}  seed ${result.seed}`);
-  print(`  replay: node --conditions=queuert-source tests/simulation/main.ts --seed ${result.seed} --steps ${result.steps} --trace 200\n`);
+  print(
+    `  replay: node --conditions=queuert-source tests/simulation/main.ts --seed ${result.seed} --steps ${result.steps} --trace 200\n`,
+  );
 }
 
-const countOf = (verdict: string): number => results.filter((result) => result.verdict === verdict).length;
-const sum = (pick: (result: SimulationResult) => number): number => results.reduce((total, result) => total + pick(result), 0);
+const countOf = (verdict: string): number =>
+  results.filter((result) => result.verdict === verdict).length;
+const sum = (pick: (result: SimulationResult) => number): number =>
+  results.reduce((total, result) => total + pick(result), 0);
 const seconds = (performance.now() - startedAtMs) / 1_000;
-print([...totals].toSorted(([left], [right]) => left.localeCompare(right)).map(([name, count]) => `  ${name}: ${count}`).join("\n"));
+print(
+  [...totals]
+    .toSorted(([left], [right]) => left.localeCompare(right))
+    .map(([name, count]) => `  ${name}: ${count}`)
+    .join("\n"),
+);
 print(
   `${countOf("pass")} passed, ${countOf("fail")} failed, ${countOf("inconclusive")} inconclusive, in ${seconds.toFixed(1)} s: ` +
     `${sum(({ eventCount }) => eventCount)} events, ${sum(({ chainCount }) => chainCount)} chains, ${sum(({ executionCount }) => executionCount)} executions, ` +

@@ -27,7 +27,13 @@ import { NewsLedger } from "./news-ledger.ts";
 import { assertTrue } from "./violation.ts";
 
 /** `waiting`: blocked, scheduled or ready; which of them is for the database to say. */
-export type ModelJobStatus = "waiting" | "running" | "completed" | "continued" | "failed" | "cancelled";
+export type ModelJobStatus =
+  | "waiting"
+  | "running"
+  | "completed"
+  | "continued"
+  | "failed"
+  | "cancelled";
 
 export interface ModelJob {
   readonly chainId: string;
@@ -76,9 +82,15 @@ export class Model {
   readonly claims: Set<string> = new Set();
   /** The attempts whose settlement took effect, and the outcome. */
   readonly settled: Map<string, string> = new Map();
+  /** Takes note of what happened, so that a test can tell what a simulation has gone through. */
+  readonly #count: (name: string) => void;
   readonly #leases = new Map<string, number>();
   readonly #chainsByKey = new Map<string, string>();
   readonly #pausedTypes = new Set<string>();
+
+  constructor(count: (name: string) => void = () => {}) {
+    this.#count = count;
+  }
 
   // ── starts ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,16 +102,35 @@ export class Model {
     const { deduplication } = chain;
     const sameId = this.chains.get(chain.chainId);
     if (sameId !== undefined || result.outcome === "sameId") {
-      assertTrue(result.outcome === "sameId" && sameId?.type === chain.type, "atomicStart", () => `start of ${chain.chainId}, which ${sameId === undefined ? "does not exist" : "exists"}, answered ${result.outcome}`);
+      assertTrue(
+        result.outcome === "sameId" && sameId?.type === chain.type,
+        "atomicStart",
+        () =>
+          `start of ${chain.chainId}, which ${sameId === undefined ? "does not exist" : "exists"}, answered ${result.outcome}`,
+      );
+      this.#count("start: sameId");
       this.news.commit("chain.deduplicated", chain.chainId, "same id");
       return;
     }
-    const decision = deduplication === undefined ? "create" : this.#decideDeduplication(chain.type, deduplication, nowMs);
+    const decision =
+      deduplication === undefined
+        ? "create"
+        : this.#decideDeduplication(chain.type, deduplication, nowMs);
     const expected = decision === "create" ? "created" : decision;
-    assertTrue(result.outcome === expected, "deduplication", () => `start of ${chain.type} with key ${deduplication?.key} answered ${result.outcome}, not ${expected}`);
+    this.#count(`start: ${result.outcome}`);
+    assertTrue(
+      result.outcome === expected,
+      "deduplication",
+      () =>
+        `start of ${chain.type} with key ${deduplication?.key} answered ${result.outcome}, not ${expected}`,
+    );
     if (result.outcome !== "created") {
       const named = this.#chainsByKey.get(keyOf(chain.type, deduplication!.key));
-      assertTrue(named === result.chainId, "deduplication", () => `key ${deduplication!.key} names ${named}, and the start answered ${result.chainId}`);
+      assertTrue(
+        named === result.chainId,
+        "deduplication",
+        () => `key ${deduplication!.key} names ${named}, and the start answered ${result.chainId}`,
+      );
       this.news.commit("chain.deduplicated", result.chainId, result.outcome);
       return;
     }
@@ -117,14 +148,24 @@ export class Model {
     };
     this.chains.set(chain.chainId, created);
     if (this.deletedChains.has(chain.chainId)) this.rebornChainIds.add(chain.chainId);
-    if (deduplication !== undefined) this.#chainsByKey.set(keyOf(chain.type, deduplication.key), chain.chainId);
+    if (deduplication !== undefined)
+      this.#chainsByKey.set(keyOf(chain.type, deduplication.key), chain.chainId);
     const job = this.#insertJob(created, chain);
     const isBlocked = this.openBlockerCount(job) > 0;
-    assertTrue((result.jobStatus === "blocked") === isBlocked, "blockers", () => `${idOf(job)} was started ${result.jobStatus}, with ${this.openBlockerCount(job)} open blockers`);
+    assertTrue(
+      (result.jobStatus === "blocked") === isBlocked,
+      "blockers",
+      () =>
+        `${idOf(job)} was started ${result.jobStatus}, with ${this.openBlockerCount(job)} open blockers`,
+    );
     if (!chain.isUnannounced) this.news.commit("chain.started", chain.chainId);
   }
 
-  #decideDeduplication(type: string, deduplication: Deduplication, nowMs: number): ReturnType<typeof decideDeduplication> {
+  #decideDeduplication(
+    type: string,
+    deduplication: Deduplication,
+    nowMs: number,
+  ): ReturnType<typeof decideDeduplication> {
     const chain = this.chains.get(this.#chainsByKey.get(keyOf(type, deduplication.key)) ?? "");
     const root = chain?.jobs[0];
     const existing =
@@ -158,7 +199,12 @@ export class Model {
     };
     for (const { chainId } of given.blockers) {
       const blocker = this.chains.get(chainId);
-      assertTrue(blocker !== undefined && blocker.status !== "cancelled", "noOrphan", () => `${idOf(job)} was inserted to wait for ${chainId}, which is ${blocker?.status ?? "not there"}`);
+      assertTrue(
+        blocker !== undefined && blocker.status !== "cancelled",
+        "noOrphan",
+        () =>
+          `${idOf(job)} was inserted to wait for ${chainId}, which is ${blocker?.status ?? "not there"}`,
+      );
       blocker.dependents++;
     }
     chain.jobs.push(job);
@@ -171,43 +217,67 @@ export class Model {
     this.#leases.set(workerId, nowMs + leaseMs);
   }
 
-  exchange(
-    params: ExchangeParams,
-    result: ExchangeResult,
-    nowMs: number,
-  ): void {
+  exchange(params: ExchangeParams, result: ExchangeResult, nowMs: number): void {
     const { workerId, settlements, started } = params;
     this.settle(workerId, settlements, result.verdicts, nowMs);
     this.#start(workerId, started);
     // A claim asks for the lease; otherwise only bad news about it is news.
     const isLiveTold = params.claim !== undefined || !result.isLive;
-    assertTrue(!isLiveTold || result.isLive === this.#isLive(workerId, nowMs), "leases", () => `an exchange of ${workerId} answered isLive ${result.isLive}`);
+    assertTrue(
+      !isLiveTold || result.isLive === this.#isLive(workerId, nowMs),
+      "leases",
+      () => `an exchange of ${workerId} answered isLive ${result.isLive}`,
+    );
     for (const job of result.claimed) this.#claim(workerId, job, nowMs);
   }
 
-  settle(workerId: string, settlements: readonly Settlement[], verdicts: readonly Verdict[], nowMs: number): void {
-    settlements.forEach((settlement, index) => this.#settle(workerId, settlement, verdicts[index]!, nowMs));
+  settle(
+    workerId: string,
+    settlements: readonly Settlement[],
+    verdicts: readonly Verdict[],
+    nowMs: number,
+  ): void {
+    settlements.forEach((settlement, index) =>
+      this.#settle(workerId, settlement, verdicts[index]!, nowMs),
+    );
   }
 
   #settle(workerId: string, settlement: Settlement, verdict: Verdict, nowMs: number): void {
     const job = this.job(settlement);
+    this.#count(`verdict: ${verdict.kind}`);
     const isOwner = job !== undefined && isHeldBy(job, workerId, settlement.claimNo);
-    const describe = (): string => `${tokenOf(settlement)} of ${workerId}, ${settlement.outcome.kind}, answered ${verdict.kind}; the job is ${job === undefined ? "not there" : describeJob(job)}`;
+    const describe = (): string =>
+      `${tokenOf(settlement)} of ${workerId}, ${settlement.outcome.kind}, answered ${verdict.kind}; the job is ${job === undefined ? "not there" : describeJob(job)}`;
     if (verdict.kind === "settled") {
       assertTrue(isOwner, "fence", describe);
       return this.#applyOutcome(job, workerId, settlement, verdict, nowMs);
     }
     if (verdict.kind === "already") {
-      assertTrue(job?.settledBy?.workerId === workerId && job.settledBy.claimNo === settlement.claimNo, "fence", describe);
+      assertTrue(
+        job?.settledBy?.workerId === workerId && job.settledBy.claimNo === settlement.claimNo,
+        "fence",
+        describe,
+      );
       const { next } = verdict;
-      if (next !== undefined) assertTrue(this.#isHeld(next, workerId), "oneOwner", () => `${tokenOf(next)} was given to ${workerId} again, which does not hold it`);
+      if (next !== undefined)
+        assertTrue(
+          this.#isHeld(next, workerId),
+          "oneOwner",
+          () => `${tokenOf(next)} was given to ${workerId} again, which does not hold it`,
+        );
       return;
     }
     // A refused continuation leaves the attempt as it is; a lost one must be lost.
     assertTrue(isOwner === (verdict.kind !== "lost"), "fence", describe);
   }
 
-  #applyOutcome(job: ModelJob, workerId: string, settlement: Settlement, verdict: Extract<Verdict, { kind: "settled" }>, nowMs: number): void {
+  #applyOutcome(
+    job: ModelJob,
+    workerId: string,
+    settlement: Settlement,
+    verdict: Extract<Verdict, { kind: "settled" }>,
+    nowMs: number,
+  ): void {
     const { outcome } = settlement;
     const chain = this.chains.get(job.chainId)!;
     const attempt = job.isStarted ? job.attempt : job.attempt + 1;
@@ -224,7 +294,12 @@ export class Model {
       case "continued": {
         const next = this.#continue(chain, job, outcome.next);
         if (verdict.next !== undefined) {
-          assertTrue(outcome.isSticky && verdict.next.chainIndex === next.chainIndex, "oneOwner", () => `${idOf(job)} was continued, and ${tokenOf(verdict.next!)} was given for it`);
+          assertTrue(
+            outcome.isSticky && verdict.next.chainIndex === next.chainIndex,
+            "oneOwner",
+            () => `${idOf(job)} was continued, and ${tokenOf(verdict.next!)} was given for it`,
+          );
+          this.#count("claim: sticky");
           this.#claim(workerId, verdict.next, nowMs);
         }
         return;
@@ -239,24 +314,57 @@ export class Model {
 
   /** The handlers of a simulation put their token into what they return. */
   #checkOutput(job: ModelJob, settlement: Settlement, output: string | undefined): void {
-    const token = output === undefined ? undefined : (JSON.parse(output) as { readonly token?: string }).token;
-    assertTrue(token === tokenOf(settlement), "oneOutcome", () => `${tokenOf(settlement)} was completed with the output of ${token ?? "nobody"}`);
+    const token =
+      output === undefined ? undefined : (JSON.parse(output) as { readonly token?: string }).token;
+    assertTrue(
+      token === tokenOf(settlement),
+      "oneOutcome",
+      () => `${tokenOf(settlement)} was completed with the output of ${token ?? "nobody"}`,
+    );
     assertTrue(job.output === undefined, "oneOutcome", () => `${idOf(job)} has an output already`);
   }
 
   #claim(workerId: string, claimed: ClaimedJob, nowMs: number): void {
     const job = this.job(claimed);
-    const describe = (): string => `${tokenOf(claimed)} was claimed by ${workerId}; the job is ${job === undefined ? "not there" : describeJob(job)}`;
-    assertTrue(job !== undefined && job.status === "waiting" && claimed.claimNo === job.claimNo + 1, "oneOwner", describe);
-    assertTrue(this.#isLive(workerId, nowMs), "leases", () => `${workerId} claimed ${tokenOf(claimed)} without a live lease`);
-    assertTrue(!this.#pausedTypes.has(job.type), "pausedTypes", () => `${tokenOf(claimed)} of the paused type ${job.type} was claimed`);
+    const describe = (): string =>
+      `${tokenOf(claimed)} was claimed by ${workerId}; the job is ${job === undefined ? "not there" : describeJob(job)}`;
+    assertTrue(
+      job !== undefined && job.status === "waiting" && claimed.claimNo === job.claimNo + 1,
+      "oneOwner",
+      describe,
+    );
+    assertTrue(
+      this.#isLive(workerId, nowMs),
+      "leases",
+      () => `${workerId} claimed ${tokenOf(claimed)} without a live lease`,
+    );
+    assertTrue(
+      !this.#pausedTypes.has(job.type),
+      "pausedTypes",
+      () => `${tokenOf(claimed)} of the paused type ${job.type} was claimed`,
+    );
     this.#checkBlockers(job, claimed);
-    assertTrue(claimed.attempt === job.attempt + 1, "crashCounts", () => `${tokenOf(claimed)} is attempt ${claimed.attempt}, after ${job.attempt} that count`);
-    assertTrue(claimed.isStarted || !job.isSuspect, "crashCounts", () => `${tokenOf(claimed)} is suspect, and was claimed without counting`);
+    assertTrue(
+      claimed.attempt === job.attempt + 1,
+      "crashCounts",
+      () => `${tokenOf(claimed)} is attempt ${claimed.attempt}, after ${job.attempt} that count`,
+    );
+    assertTrue(
+      claimed.isStarted || !job.isSuspect,
+      "crashCounts",
+      () => `${tokenOf(claimed)} is suspect, and was claimed without counting`,
+    );
     const chain = this.chains.get(job.chainId)!;
     const isFirstNews = chain.isUnannounced && job.chainIndex === 0 && claimed.claimNo === 1;
-    assertTrue(claimed.isUnannounced === isFirstNews, "noFalseNews", () => `the claim ${tokenOf(claimed)} says isUnannounced ${claimed.isUnannounced}`);
+    assertTrue(
+      claimed.isUnannounced === isFirstNews,
+      "noFalseNews",
+      () => `the claim ${tokenOf(claimed)} says isUnannounced ${claimed.isUnannounced}`,
+    );
     if (isFirstNews) this.news.commit("chain.started", job.chainId);
+    this.#count(
+      job.isSuspect ? "claim: suspect" : claimed.isStarted ? "claim: started" : "claim: held",
+    );
     this.news.commit("attempt.started", idOf(job), workerId, claimed.attempt);
     this.claims.add(tokenOf(claimed));
     job.status = "running";
@@ -268,10 +376,25 @@ export class Model {
   }
 
   #checkBlockers(job: ModelJob, claimed: ClaimedJob): void {
-    assertTrue(this.openBlockerCount(job) === 0, "blockers", () => `${tokenOf(claimed)} was claimed with ${this.openBlockerCount(job)} open blockers`);
-    const read = claimed.blockers.map(({ slot, ordinal, chainId, output }) => [slot, ordinal, chainId, output].join(" ")).toSorted();
-    const expected = job.blockers.map(({ slot, ordinal, chainId }) => [slot, ordinal, chainId, this.chains.get(chainId)?.jobs.at(-1)?.output].join(" ")).toSorted();
-    assertTrue(read.join("\n") === expected.join("\n"), "blockers", () => `${tokenOf(claimed)} reads ${read.join(", ")} of its blockers, not ${expected.join(", ")}`);
+    assertTrue(
+      this.openBlockerCount(job) === 0,
+      "blockers",
+      () => `${tokenOf(claimed)} was claimed with ${this.openBlockerCount(job)} open blockers`,
+    );
+    const read = claimed.blockers
+      .map(({ slot, ordinal, chainId, output }) => [slot, ordinal, chainId, output].join(" "))
+      .toSorted();
+    const expected = job.blockers
+      .map(({ slot, ordinal, chainId }) =>
+        [slot, ordinal, chainId, this.chains.get(chainId)?.jobs.at(-1)?.output].join(" "),
+      )
+      .toSorted();
+    assertTrue(
+      read.join("\n") === expected.join("\n"),
+      "blockers",
+      () =>
+        `${tokenOf(claimed)} reads ${read.join(", ")} of its blockers, not ${expected.join(", ")}`,
+    );
   }
 
   #start(workerId: string, started: readonly AttemptKey[]): void {
@@ -285,27 +408,57 @@ export class Model {
 
   renew(params: RenewParams, result: RenewResult, nowMs: number): void {
     const { workerId, held } = params;
-    assertTrue(result.isLive === this.#isLive(workerId, nowMs), "leases", () => `renew of ${workerId} answered isLive ${result.isLive}`);
-    if (!result.isLive) return;
+    assertTrue(
+      result.isLive === this.#isLive(workerId, nowMs),
+      "leases",
+      () => `renew of ${workerId} answered isLive ${result.isLive}`,
+    );
+    if (!result.isLive) return this.#count("renew: lease lost");
     this.#leases.set(workerId, nowMs + params.leaseMs);
     this.#start(workerId, params.started);
-    for (const key of result.lost) assertTrue(!this.#isHeld(key, workerId), "fence", () => `renew told ${workerId} that it lost ${tokenOf(key)} (${key.reason}), which it holds`);
+    for (const key of result.lost)
+      assertTrue(
+        !this.#isHeld(key, workerId),
+        "fence",
+        () => `renew told ${workerId} that it lost ${tokenOf(key)} (${key.reason}), which it holds`,
+      );
     const known = new Set(held.map(tokenOf));
     const unknown = this.#heldBy(workerId).filter((job) => !known.has(tokenOf(job)));
-    assertTrue(unknown.length === result.releasedCount, "nothingLost", () => `renew of ${workerId} gave back ${result.releasedCount} jobs; it does not know ${unknown.length}`);
-    for (const job of unknown) this.#giveBackUncounted(job);
+    assertTrue(
+      unknown.length === result.releasedCount,
+      "nothingLost",
+      () =>
+        `renew of ${workerId} gave back ${result.releasedCount} jobs; it does not know ${unknown.length}`,
+    );
+    for (const job of unknown) {
+      this.#count("renew: unknown job given back");
+      this.#giveBackUncounted(job);
+    }
     const lost = new Set(result.lost.map(tokenOf));
     for (const key of held) {
       const job = this.job(key);
-      const isOwn = job !== undefined && (isHeldBy(job, workerId, key.claimNo) || (job.settledBy?.workerId === workerId && job.settledBy.claimNo === key.claimNo));
-      assertTrue(isOwn || lost.has(tokenOf(key)), "fence", () => `renew did not tell ${workerId} that it lost ${tokenOf(key)}`);
+      const isOwn =
+        job !== undefined &&
+        (isHeldBy(job, workerId, key.claimNo) ||
+          (job.settledBy?.workerId === workerId && job.settledBy.claimNo === key.claimNo));
+      assertTrue(
+        isOwn || lost.has(tokenOf(key)),
+        "fence",
+        () => `renew did not tell ${workerId} that it lost ${tokenOf(key)}`,
+      );
     }
   }
 
   removeWorker(workerId: string): void {
     this.#leases.delete(workerId);
     for (const job of this.#heldBy(workerId)) {
-      this.news.commit("attempt.ended", idOf(job), workerId, job.isStarted ? job.attempt : job.attempt + 1, "released");
+      this.news.commit(
+        "attempt.ended",
+        idOf(job),
+        workerId,
+        job.isStarted ? job.attempt : job.attempt + 1,
+        "released",
+      );
       this.#giveBackUncounted(job);
     }
   }
@@ -313,11 +466,26 @@ export class Model {
   reap(limits: readonly AttemptLimit[], result: ReapResult, nowMs: number): void {
     for (const reaped of result.reaped) {
       const job = this.job(reaped);
-      assertTrue(job !== undefined && isHeldBy(job, reaped.workerId, reaped.claimNo), "oneOwner", () => `${tokenOf(reaped)} was reaped from ${reaped.workerId}; the job is ${job === undefined ? "not there" : describeJob(job)}`);
-      assertTrue(!this.#isLive(reaped.workerId, nowMs), "leases", () => `${tokenOf(reaped)} was reaped from ${reaped.workerId}, whose lease is live`);
-      const limit = limits.find(({ type }) => type === job.type)?.attemptCountMax ?? Number.POSITIVE_INFINITY;
+      assertTrue(
+        job !== undefined && isHeldBy(job, reaped.workerId, reaped.claimNo),
+        "oneOwner",
+        () =>
+          `${tokenOf(reaped)} was reaped from ${reaped.workerId}; the job is ${job === undefined ? "not there" : describeJob(job)}`,
+      );
+      assertTrue(
+        !this.#isLive(reaped.workerId, nowMs),
+        "leases",
+        () => `${tokenOf(reaped)} was reaped from ${reaped.workerId}, whose lease is live`,
+      );
+      const limit =
+        limits.find(({ type }) => type === job.type)?.attemptCountMax ?? Number.POSITIVE_INFINITY;
       const isUsedUp = job.isStarted && job.attempt >= limit;
-      assertTrue((reaped.outcome === "failed") === isUsedUp, "crashCounts", () => `${tokenOf(reaped)} was ${reaped.outcome} after ${job.attempt} of ${limit} attempts`);
+      assertTrue(
+        (reaped.outcome === "failed") === isUsedUp,
+        "crashCounts",
+        () => `${tokenOf(reaped)} was ${reaped.outcome} after ${job.attempt} of ${limit} attempts`,
+      );
+      this.#count(`reap: ${job.isStarted ? "started" : "held"} job ${reaped.outcome}`);
       this.news.commit("attempt.reaped", idOf(job), reaped.workerId, reaped.outcome);
       job.isSuspect = !isUsedUp;
       job.settledBy = undefined;
@@ -335,8 +503,16 @@ export class Model {
       if (result.outcome !== "completed" && result.outcome !== "continued") return;
       const chain = this.chains.get(chainId);
       const job = chain?.jobs.at(-1);
-      assertTrue(chain?.status === "open" && job !== undefined, "oneOutcome", () => `${chainId}, which is ${chain?.status ?? "not there"}, was completed from outside`);
-      assertTrue(this.openBlockerCount(job) === 0, "blockers", () => `${idOf(job)} was completed from outside with open blockers`);
+      assertTrue(
+        chain?.status === "open" && job !== undefined,
+        "oneOutcome",
+        () => `${chainId}, which is ${chain?.status ?? "not there"}, was completed from outside`,
+      );
+      assertTrue(
+        this.openBlockerCount(job) === 0,
+        "blockers",
+        () => `${idOf(job)} was completed from outside with open blockers`,
+      );
       this.news.commit("job.completedWithoutWorker", idOf(job), result.outcome);
       job.settledBy = undefined;
       this.#giveBack(job, job.attempt);
@@ -350,7 +526,11 @@ export class Model {
       if (result.outcome !== "cancelled") continue;
       const chain = this.chains.get(result.chainId);
       const job = chain?.jobs.at(-1);
-      assertTrue(chain?.status === "open" && job !== undefined, "oneOutcome", () => `${result.chainId}, which is ${chain?.status ?? "not there"}, was cancelled`);
+      assertTrue(
+        chain?.status === "open" && job !== undefined,
+        "oneOutcome",
+        () => `${result.chainId}, which is ${chain?.status ?? "not there"}, was cancelled`,
+      );
       job.settledBy = undefined;
       this.#giveBack(job, job.attempt);
       job.status = "cancelled";
@@ -362,7 +542,11 @@ export class Model {
     for (const chainId of chainIds) {
       const chain = this.chains.get(chainId);
       const job = chain?.jobs.at(-1);
-      assertTrue(chain?.status === "failed" && job !== undefined, "oneOutcome", () => `${chainId}, which is ${chain?.status ?? "not there"}, was redriven`);
+      assertTrue(
+        chain?.status === "failed" && job !== undefined,
+        "oneOutcome",
+        () => `${chainId}, which is ${chain?.status ?? "not there"}, was redriven`,
+      );
       chain.status = "open";
       job.status = "waiting";
       job.attempt = 0;
@@ -380,10 +564,15 @@ export class Model {
     for (const result of results) {
       if (result.outcome !== "deleted") continue;
       const chain = this.chains.get(result.chainId);
-      assertTrue(chain !== undefined, "noOrphan", () => `${result.chainId} was deleted, and is not there`);
+      assertTrue(
+        chain !== undefined,
+        "noOrphan",
+        () => `${result.chainId} was deleted, and is not there`,
+      );
       this.chains.delete(result.chainId);
       this.deletedChains.set(result.chainId, chain);
-      for (const [key, chainId] of this.#chainsByKey) if (chainId === result.chainId) this.#chainsByKey.delete(key);
+      for (const [key, chainId] of this.#chainsByKey)
+        if (chainId === result.chainId) this.#chainsByKey.delete(key);
       for (const job of chain.jobs) {
         for (const { chainId } of job.blockers) {
           const blocker = this.chains.get(chainId);
@@ -405,7 +594,8 @@ export class Model {
 
   /** Edges to chains that have not completed. */
   openBlockerCount(job: ModelJob): number {
-    return job.blockers.filter(({ chainId }) => this.chains.get(chainId)?.status !== "completed").length;
+    return job.blockers.filter(({ chainId }) => this.chains.get(chainId)?.status !== "completed")
+      .length;
   }
 
   /** Whether the chain can go no further until somebody redrives another one. */
@@ -433,7 +623,9 @@ export class Model {
   }
 
   #heldBy(workerId: string): readonly ModelJob[] {
-    return [...this.chains.values()].flatMap(({ jobs }) => jobs.filter((job) => job.status === "running" && job.workerId === workerId));
+    return [...this.chains.values()].flatMap(({ jobs }) =>
+      jobs.filter((job) => job.status === "running" && job.workerId === workerId),
+    );
   }
 
   #isLive(workerId: string, nowMs: number): boolean {
@@ -478,13 +670,17 @@ export class Model {
     chain.closings.push(status);
     this.news.commit("chain.closed", chain.chainId, status);
     if (status !== "failed" && chain.keptUntilMs === undefined) {
-      for (const [key, chainId] of this.#chainsByKey) if (chainId === chain.chainId) this.#chainsByKey.delete(key);
+      for (const [key, chainId] of this.#chainsByKey)
+        if (chainId === chain.chainId) this.#chainsByKey.delete(key);
     }
     if (status !== "completed") return;
     for (const { jobs } of this.chains.values()) {
       const last = jobs.at(-1)!;
-      const waited = last.status === "waiting" && last.blockers.some(({ chainId }) => chainId === chain.chainId);
-      if (waited && this.openBlockerCount(last) === 0) this.news.commit("job.unblocked", idOf(last));
+      const waited =
+        last.status === "waiting" && last.blockers.some(({ chainId }) => chainId === chain.chainId);
+      if (!waited || this.openBlockerCount(last) > 0) continue;
+      this.#count("unblocked");
+      this.news.commit("job.unblocked", idOf(last));
     }
   }
 }

@@ -16,7 +16,8 @@ export interface Random extends Chance {
 
 export function createRandom(seed: number): Random {
   const chance = createSeededChance(seed);
-  const between = (min: number, max: number): number => min + Math.floor(chance.fraction() * (max - min + 1));
+  const between = (min: number, max: number): number =>
+    min + Math.floor(chance.fraction() * (max - min + 1));
   return {
     ...chance,
     between,

@@ -32,14 +32,19 @@ export interface SimulationResult {
   readonly trace: readonly string[];
 }
 
+/** Makes a database that breaks a promise. */
+export type BreakAdapter = (
+  inner: StateAdapter<MemoryTransaction>,
+) => StateAdapter<MemoryTransaction>;
+
 export interface SimulationOptions {
   readonly seed: number;
   /** How many things users do before faults end. */
   readonly steps: number;
   /** Breaks the database on purpose, to show that it is noticed: between the witness and the store … */
-  readonly breakStore?: ((inner: StateAdapter<MemoryTransaction>) => StateAdapter<MemoryTransaction>) | undefined;
+  readonly breakStore?: BreakAdapter | undefined;
   /** … or between the processes and the witness. */
-  readonly breakReplies?: ((inner: StateAdapter<MemoryTransaction>) => StateAdapter<MemoryTransaction>) | undefined;
+  readonly breakReplies?: BreakAdapter | undefined;
 }
 
 /** How long it may take until all has come to its end, once nothing goes wrong any more. */
@@ -54,15 +59,33 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   const faults = new Faults(simulator, random.fork(), drawFaultProfile(random));
   const memory = createMemoryStateAdapter({ clock: () => simulator.nowMs });
   const store = options.breakStore?.(memory) ?? memory;
-  const model = new Model();
-  const checker = new Checker(model, memory);
+  const model = new Model((name) => faults.count(name));
+  const checker = new Checker(model, store);
   const trace = createTrace(() => simulator.nowMs - simulator.startedAtMs);
-  const world: World = { simulator, random, faults, model, checker, plans: drawJobPlans(random), awaits: new Set(), trace: trace.write, isCalm: false };
-  const recording = createRecordingStateAdapter(store, model, () => simulator.nowMs, async (operation) => {
-    trace.write(`commit: ${operation}`);
-    await checker.checkStored(operation);
-  });
-  const servers: Servers = { state: catchViolations(options.breakReplies?.(recording) ?? recording, checker), notify: createMemoryNotifyAdapter() };
+  const world: World = {
+    simulator,
+    random,
+    faults,
+    model,
+    checker,
+    plans: drawJobPlans(random),
+    awaits: new Set(),
+    trace: trace.write,
+    isCalm: false,
+  };
+  const recording = createRecordingStateAdapter(
+    store,
+    model,
+    () => simulator.nowMs,
+    async (operation, isChange) => {
+      trace.write(`commit: ${operation}`);
+      if (isChange) await checker.checkStored(operation);
+    },
+  );
+  const servers: Servers = {
+    state: catchViolations(options.breakReplies?.(recording) ?? recording, checker),
+    notify: createMemoryNotifyAdapter(),
+  };
 
   const verdict = await runToRest(world, servers, steps);
   return {
@@ -81,7 +104,7 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
 }
 
 async function runToRest(world: World, servers: Servers, steps: number): Promise<Verdict> {
-  const { simulator, faults, checker, random, model } = world;
+  const { simulator, faults, checker, random } = world;
   const isBroken = (): boolean => checker.violation !== undefined;
   const fleet = new Fleet(world, servers);
   fleet.start();
@@ -101,8 +124,12 @@ async function runToRest(world: World, servers: Servers, steps: number): Promise
     simulator.schedule(random.between(0, 2 * everyMs), mischief);
   };
   simulator.schedule(0, step);
-  if (faults.profile.mischiefEveryMs !== undefined) simulator.schedule(random.between(0, 2 * faults.profile.mischiefEveryMs), mischief);
-  const end = await simulator.run(() => isBroken() || stepsDone >= steps, { untilMs: simulator.nowMs + steps * 5_000, eventCountMax });
+  if (faults.profile.mischiefEveryMs !== undefined)
+    simulator.schedule(random.between(0, 2 * faults.profile.mischiefEveryMs), mischief);
+  const end = await simulator.run(() => isBroken() || stepsDone >= steps, {
+    untilMs: simulator.nowMs + steps * 5_000,
+    eventCountMax,
+  });
   if (end === "events") return "inconclusive";
 
   world.trace("calm");
@@ -110,19 +137,34 @@ async function runToRest(world: World, servers: Servers, steps: number): Promise
   faults.end();
   fleet.calm();
   await withEvents(simulator, Promise.all(actions));
-  await withEvents(simulator, untilServed(() => user.client.operate.resumeTypes({ tx: "autocommit", types: world.plans.map(({ type }) => type) })));
-  const restEnd = await simulator.run(() => isBroken() || (checker.isAtRest() && world.awaits.size === 0 && noneRuns(world)) || onlyStuckAwaits(world), { untilMs: simulator.nowMs + calmMs, eventCountMax });
+  await withEvents(
+    simulator,
+    untilServed(() =>
+      user.client.operate.resumeTypes({
+        tx: "autocommit",
+        types: world.plans.map(({ type }) => type),
+      }),
+    ),
+  );
+  const restEnd = await simulator.run(
+    () =>
+      isBroken() ||
+      (checker.isAtRest() && world.awaits.size === 0 && noneRuns(world)) ||
+      onlyStuckAwaits(world),
+    { untilMs: simulator.nowMs + calmMs, eventCountMax },
+  );
   if (restEnd === "events") return "inconclusive";
   if (!isBroken()) await checker.checkAtRest();
   if (!isBroken()) checker.note(() => checkAwaits(world));
-  void model;
   return "pass";
 }
 
 /** Whether those who still wait, wait for chains that cannot close, and all else is at rest. */
 function onlyStuckAwaits(world: World): boolean {
   if (!world.checker.isAtRest() || !noneRuns(world)) return false;
-  return [...world.awaits].every(({ chainId }) => world.model.chains.get(chainId)?.status === "open");
+  return [...world.awaits].every(
+    ({ chainId }) => world.model.chains.get(chainId)?.status === "open",
+  );
 }
 
 function noneRuns({ model }: World): boolean {
@@ -132,12 +174,19 @@ function noneRuns({ model }: World): boolean {
 function checkAwaits({ awaits, model }: World): void {
   for (const { chainId } of awaits) {
     const chain = model.knownChain(chainId);
-    if (chain?.status !== "open" || model.deletedChains.has(chainId)) throw new Violation("hintsOnly", `who awaits ${chainId} still does not know that it is ${chain?.status}`);
+    if (chain?.status !== "open" || model.deletedChains.has(chainId))
+      throw new Violation(
+        "hintsOnly",
+        `who awaits ${chainId} still does not know that it is ${chain?.status}`,
+      );
   }
 }
 
 /** Lets events happen until the promise has settled. */
-async function withEvents<TResult>(simulator: Simulator, promise: Promise<TResult>): Promise<TResult> {
+async function withEvents<TResult>(
+  simulator: Simulator,
+  promise: Promise<TResult>,
+): Promise<TResult> {
   let isSettled = false;
   const settled = promise.finally(() => {
     isSettled = true;
@@ -160,14 +209,19 @@ async function untilServed(run: () => Promise<unknown>): Promise<void> {
 }
 
 /** The witness throws what it finds into the operation that it watched: it is noted, and the process sees nothing but an error. */
-function catchViolations(inner: StateAdapter<MemoryTransaction>, checker: Checker): StateAdapter<MemoryTransaction> {
+function catchViolations(
+  inner: StateAdapter<MemoryTransaction>,
+  checker: Checker,
+): StateAdapter<MemoryTransaction> {
   return new Proxy(inner, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;
       return async (...parameters: readonly unknown[]) => {
         try {
-          return (await (member as (...given: readonly unknown[]) => unknown)(...parameters)) as never;
+          return (await (member as (...given: readonly unknown[]) => unknown)(
+            ...parameters,
+          )) as never;
         } catch (error) {
           if (error instanceof Violation) checker.fail(error);
           throw error;
@@ -192,7 +246,8 @@ function createTrace(elapsedMs: () => number): Trace {
     lines,
     write: (line) => {
       const text = `${elapsedMs()} ms  ${line}`;
-      for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+      for (let index = 0; index < text.length; index++)
+        hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
       if (lines.length >= traceLineCountMax) lines.splice(0, traceLineCountMax / 2);
       lines.push(text);
     },

@@ -39,7 +39,13 @@ export class Simulator {
 
   /** Calls `callback` after `delayMs`, rounded up as timers do, as its owner's. Events of one time keep the order in which they were scheduled. */
   schedule(delayMs: number, callback: () => void, owner?: EventOwner): Timer {
-    const event: SimulatedEvent = { atMs: this.#nowMs + Math.max(0, Math.ceil(delayMs)), order: this.#order++, callback, owner, isCancelled: false };
+    const event: SimulatedEvent = {
+      atMs: this.#nowMs + Math.max(0, Math.ceil(delayMs)),
+      order: this.#order++,
+      callback,
+      owner,
+      isCancelled: false,
+    };
     this.#push(event);
     return {
       cancel: () => {
@@ -54,7 +60,10 @@ export class Simulator {
   }
 
   /** Lets events happen until `isDone`. */
-  async run(isDone: () => boolean, limits: { readonly untilMs: number; readonly eventCountMax: number }): Promise<RunEnd> {
+  async run(
+    isDone: () => boolean,
+    limits: { readonly untilMs: number; readonly eventCountMax: number },
+  ): Promise<RunEnd> {
     await eventLoopTurn();
     while (!isDone()) {
       const event = this.#pop();
@@ -82,7 +91,7 @@ export class Simulator {
   #push(event: SimulatedEvent): void {
     const queue = this.#queue;
     queue.push(event);
-    for (let index = queue.length - 1; index > 0; ) {
+    for (let index = queue.length - 1; index > 0;) {
       const parent = (index - 1) >> 1;
       if (!isBefore(queue[index]!, queue[parent]!)) break;
       [queue[index], queue[parent]] = [queue[parent]!, queue[index]!];
@@ -96,10 +105,11 @@ export class Simulator {
     const last = queue.pop();
     if (first === undefined || last === undefined || queue.length === 0) return first;
     queue[0] = last;
-    for (let index = 0; ; ) {
+    for (let index = 0; ;) {
       const left = index * 2 + 1;
       let least = index;
-      for (const child of [left, left + 1]) if (child < queue.length && isBefore(queue[child]!, queue[least]!)) least = child;
+      for (const child of [left, left + 1])
+        if (child < queue.length && isBefore(queue[child]!, queue[least]!)) least = child;
       if (least === index) return first;
       [queue[index], queue[least]] = [queue[least]!, queue[index]!];
       index = least;

@@ -1,4 +1,12 @@
-import { BlockerUnusableError, ChainCancelledError, ChainFailedError, ChainNotFoundError, StoreConflictError, StoreUnavailableError, type Chain } from "queuert";
+import {
+  BlockerUnusableError,
+  ChainCancelledError,
+  ChainFailedError,
+  ChainNotFoundError,
+  StoreConflictError,
+  StoreUnavailableError,
+  type Chain,
+} from "queuert";
 import { outsideToken } from "./checker.ts";
 import { noBlockers } from "./handlers.ts";
 import { blockerSlots, type JobPlan, type PlanInput, type PlanOutput } from "./job-plans.ts";
@@ -15,6 +23,8 @@ const actionWeights = {
   startMany: 8,
   startInTransaction: 8,
   rollBack: 4,
+  startInSavepoint: 4,
+  startWithHooks: 4,
   startUnannounced: 5,
   repeatId: 3,
   cancel: 6,
@@ -43,56 +53,139 @@ export async function actAsUser(world: World, node: Node): Promise<void> {
 class RollBack extends Error {}
 
 function isExpected(error: unknown): boolean {
-  return error instanceof StoreUnavailableError || error instanceof StoreConflictError || error instanceof BlockerUnusableError || error instanceof RollBack;
+  return (
+    error instanceof StoreUnavailableError ||
+    error instanceof StoreConflictError ||
+    error instanceof BlockerUnusableError ||
+    error instanceof RollBack
+  );
 }
 
-const actions: Record<keyof typeof actionWeights, (world: World, node: Node) => Promise<unknown>> = {
-  start: (world, { client }) => client.startChain(drawStart(world, "autocommit")),
-  startAndAwait: async (world, node) => {
-    const chain = await node.client.startChain(drawStart(world, "autocommit"));
-    void awaitChain(world, node, chain);
-  },
-  startMany: async (world, { client }) => {
-    const starts = Array.from({ length: world.random.between(2, 6) }, () => drawStart(world, "autocommit"));
-    // Some share a statement without knowing.
-    if (world.random.isTrue(0.5)) await Promise.all(starts.map((start) => client.startChain(start)));
-    else await client.startChains({ tx: "autocommit", chains: starts.map(({ tx, ...chain }) => chain) } as never);
-  },
-  startInTransaction: (world, { client }) =>
-    client.transaction(async (tx) => {
-      for (let count = world.random.between(1, 3); count > 0; count--) await client.startChain(drawStart(world, tx));
-    }),
-  rollBack: (world, { client }) =>
-    client.transaction(async (tx) => {
-      await client.startChain(drawStart(world, tx));
-      throw new RollBack();
-    }),
-  startUnannounced: (world, { client, state }) => state.transaction((tx) => client.startChain(drawStart(world, tx))),
-  repeatId: async (world, { client }) => {
-    const chain = drawChain(world);
-    if (chain === undefined) return;
-    const plan = planOf(world, chain.type);
-    await client.startChain({ tx: "autocommit", type: chain.type, id: chain.id, input: { hops: 0 }, ...noBlockers(plan) });
-  },
-  cancel: (world, { client }) => client.cancel({ tx: "autocommit", chainIds: drawChainIds(world), cascade: world.random.isTrue(0.5), reason: "no need" }),
-  redrive: async (world, { client }) => {
-    const failed = [...world.model.chains.values()].filter(({ status }) => status === "failed").map(({ chainId }) => chainId);
-    const results = await client.redrive({ tx: "autocommit", chainIds: failed.length > 0 && world.random.isTrue(0.8) ? [world.random.pick(failed)] : drawChainIds(world) });
-    return results;
-  },
-  trigger: (world, { client }) => client.trigger({ tx: "autocommit", chainIds: drawChainIds(world) }),
-  reschedule: (world, { client }) => client.reschedule({ tx: "autocommit", chainIds: drawChainIds(world), delayMs: world.random.pick([0, 100, 10_000]) }),
-  remove: (world, { client }) => client.deleteChains({ tx: "autocommit", chainIds: drawChainIds(world), cascade: world.random.isTrue(0.5) }),
-  complete: async (world, { client }) => {
-    const chain = drawChain(world);
-    if (chain === undefined) return;
-    const type = world.model.chains.get(chain.id)?.jobs.at(-1)?.type ?? chain.type;
-    const output: PlanOutput = { token: outsideToken };
-    await client.completeChain({ tx: "autocommit", chain, type, output } as never);
-  },
-  pause: (world, { client }) => client.operate.pauseTypes(typesParameter(world)),
-  resume: (world, { client }) => client.operate.resumeTypes(typesParameter(world)),
-};
+const actions: Record<keyof typeof actionWeights, (world: World, node: Node) => Promise<unknown>> =
+  {
+    start: (world, { client }) => client.startChain(drawStart(world, "autocommit")),
+    startAndAwait: async (world, node) => {
+      const chain = await node.client.startChain(drawStart(world, "autocommit"));
+      void awaitChain(world, node, chain);
+    },
+    startMany: async (world, { client }) => {
+      const starts = Array.from({ length: world.random.between(2, 6) }, () =>
+        drawStart(world, "autocommit"),
+      );
+      // Some share a statement without knowing.
+      if (world.random.isTrue(0.5))
+        await Promise.all(starts.map((start) => client.startChain(start)));
+      else
+        await client.startChains({
+          tx: "autocommit",
+          chains: starts.map(({ tx: _tx, ...chain }) => chain),
+        } as never);
+    },
+    startInTransaction: (world, { client }) =>
+      client.transaction(async (tx) => {
+        for (let count = world.random.between(1, 3); count > 0; count--) {
+          const chain = await client.startChain(drawStart(world, tx));
+          client.onCommit({ tx }, () => checkEffect(world, chain));
+        }
+      }),
+    startInSavepoint: (world, { client }) =>
+      client.transaction(async (tx) => {
+        await client.startChain(drawStart(world, tx));
+        await client
+          .savepoint({ tx }, async () => {
+            const chain = await client.startChain({
+              ...drawStart(world, tx),
+              deduplication: undefined,
+            });
+            client.onCommit({ tx }, () => checkEffect(world, chain));
+            throw new RollBack();
+          })
+          .catch((error: unknown) => {
+            if (!(error instanceof RollBack)) throw error;
+          });
+      }),
+    startWithHooks: (world, { client, state }) =>
+      client.withTransactionHooks((hooks) =>
+        state.transaction(async (tx) => {
+          const chain = await client.startChain({ ...drawStart(world, tx), hooks });
+          hooks.onCommit(() => checkEffect(world, chain));
+          if (world.random.isTrue(0.3)) throw new RollBack();
+        }),
+      ),
+    rollBack: (world, { client }) =>
+      client.transaction(async (tx) => {
+        await client.startChain(drawStart(world, tx));
+        throw new RollBack();
+      }),
+    startUnannounced: (world, { client, state }) =>
+      state.transaction((tx) => client.startChain(drawStart(world, tx))),
+    repeatId: async (world, { client }) => {
+      const chain = drawChain(world);
+      if (chain === undefined) return;
+      const plan = planOf(world, chain.type);
+      await client.startChain({
+        tx: "autocommit",
+        type: chain.type,
+        id: chain.id,
+        input: { hops: 0 },
+        ...noBlockers(plan),
+      });
+    },
+    cancel: (world, { client }) =>
+      client.cancel({
+        tx: "autocommit",
+        chainIds: drawChainIds(world),
+        cascade: world.random.isTrue(0.5),
+        reason: "no need",
+      }),
+    redrive: async (world, { client }) => {
+      const failed = [...world.model.chains.values()]
+        .filter(({ status }) => status === "failed")
+        .map(({ chainId }) => chainId);
+      const results = await client.redrive({
+        tx: "autocommit",
+        chainIds:
+          failed.length > 0 && world.random.isTrue(0.8)
+            ? [world.random.pick(failed)]
+            : drawChainIds(world),
+      });
+      return results;
+    },
+    trigger: (world, { client }) =>
+      client.trigger({ tx: "autocommit", chainIds: drawChainIds(world) }),
+    reschedule: (world, { client }) =>
+      client.reschedule({
+        tx: "autocommit",
+        chainIds: drawChainIds(world),
+        delayMs: world.random.pick([0, 100, 10_000]),
+      }),
+    remove: (world, { client }) =>
+      client.deleteChains({
+        tx: "autocommit",
+        chainIds: drawChainIds(world),
+        cascade: world.random.isTrue(0.5),
+      }),
+    complete: async (world, { client }) => {
+      const chain = drawChain(world);
+      if (chain === undefined) return;
+      const type = world.model.chains.get(chain.id)?.jobs.at(-1)?.type ?? chain.type;
+      const output: PlanOutput = { token: outsideToken };
+      await client.completeChain({ tx: "autocommit", chain, type, output } as never);
+    },
+    pause: (world, { client }) => client.operate.pauseTypes(typesParameter(world)),
+    resume: (world, { client }) => client.operate.resumeTypes(typesParameter(world)),
+  };
+
+/** What a user lets follow after a commit must find what was committed. */
+function checkEffect(world: World, chain: Chain): void {
+  world.checker.note(() =>
+    assertTrue(
+      world.model.knownChain(chain.id) !== undefined,
+      "noFalseNews",
+      () => `an effect ran for ${chain.id}, which was never committed`,
+    ),
+  );
+}
 
 function typesParameter(world: World): { tx: "autocommit"; types: readonly string[] } {
   return { tx: "autocommit", types: [world.random.pick(world.plans).type] };
@@ -106,7 +199,12 @@ async function awaitChain(world: World, node: Node, chain: Chain): Promise<void>
     const { output } = await node.client.awaitChain({ chain, pollIntervalMs: 2_000 });
     const known = world.model.knownChain(chain.id);
     const stored = known?.jobs.at(-1)?.output;
-    assertTrue(known?.closings.includes("completed") === true && JSON.stringify(output) === stored, "hintsOnly", () => `who awaited ${chain.id} learnt ${JSON.stringify(output)}; it is ${known?.status} with ${stored}`);
+    assertTrue(
+      known?.closings.includes("completed") === true && JSON.stringify(output) === stored,
+      "hintsOnly",
+      () =>
+        `who awaited ${chain.id} learnt ${JSON.stringify(output)}; it is ${known?.status} with ${stored}`,
+    );
   } catch (error) {
     world.checker.note(() => checkAwaitError(world, chain.id, error));
   } finally {
@@ -122,7 +220,12 @@ function checkAwaitError(world: World, chainId: string, error: unknown): void {
       : error instanceof ChainCancelledError
         ? known?.closings.includes("cancelled") === true
         : error instanceof ChainNotFoundError && world.model.deletedChains.has(chainId);
-  assertTrue(isTrue, "hintsOnly", () => `who awaited ${chainId}, which is ${known?.status ?? "unknown"}, learnt: ${String((error as Error)?.stack ?? error)}`);
+  assertTrue(
+    isTrue,
+    "hintsOnly",
+    () =>
+      `who awaited ${chainId}, which is ${known?.status ?? "unknown"}, learnt: ${String((error as Error)?.stack ?? error)}`,
+  );
 }
 
 function planOf(world: World, type: string): JobPlan {
@@ -133,16 +236,24 @@ function drawChain(world: World): Chain | undefined {
   const chains = [...world.model.chains.values()];
   if (chains.length === 0) return undefined;
   // Most that happens concerns what is new.
-  const { chainId, type } = world.random.isTrue(0.7) ? world.random.pick(chains.slice(-10)) : world.random.pick(chains);
+  const { chainId, type } = world.random.isTrue(0.7)
+    ? world.random.pick(chains.slice(-10))
+    : world.random.pick(chains);
   return { id: chainId, type };
 }
 
 function drawChainIds(world: World): readonly string[] {
-  const ids = Array.from({ length: world.random.between(1, 3) }, () => drawChain(world)?.id ?? "01900000-0000-7000-8000-000000000000");
+  const ids = Array.from(
+    { length: world.random.between(1, 3) },
+    () => drawChain(world)?.id ?? "01900000-0000-7000-8000-000000000000",
+  );
   return [...new Set(ids)];
 }
 
-function drawStart(world: World, tx: Transaction): { tx: Transaction; type: string; input: PlanInput } {
+function drawStart(
+  world: World,
+  tx: Transaction,
+): { tx: Transaction; type: string; input: PlanInput } {
   const { random } = world;
   const plan = random.pick(world.plans.filter(({ isEntry }) => isEntry));
   const isPoison = random.isTrue(0.03);
@@ -170,8 +281,14 @@ function drawDeduplication(world: World): object {
 
 /** Chains that exist, so that no circle closes: each is older than the one that waits. */
 function drawBlockers(world: World, type: string): object {
-  const chains = [...world.model.chains.values()].filter((chain) => chain.type === type && (chain.status !== "cancelled" || world.random.isTrue(0.05)));
+  const chains = [...world.model.chains.values()].filter(
+    (chain) => chain.type === type && (chain.status !== "cancelled" || world.random.isTrue(0.05)),
+  );
   const draw = (): readonly Chain[] =>
-    chains.length === 0 ? [] : Array.from({ length: world.random.pick([0, 1, 1, 3]) }, () => world.random.pick(chains.slice(-15))).map((chain) => ({ id: chain.chainId, type }));
+    chains.length === 0
+      ? []
+      : Array.from({ length: world.random.pick([0, 1, 1, 3]) }, () =>
+          world.random.pick(chains.slice(-15)),
+        ).map((chain) => ({ id: chain.chainId, type }));
   return Object.fromEntries(blockerSlots.map((slot) => [slot, draw()]));
 }

@@ -38,7 +38,10 @@ export interface World {
 }
 
 /** Takes the events of a client: each must tell what has committed. */
-export function createEventCheck(world: World, process: SimulatedProcess): (events: readonly EmittedEvent[]) => void {
+export function createEventCheck(
+  world: World,
+  process: SimulatedProcess,
+): (events: readonly EmittedEvent[]) => void {
   return (events) => {
     // What a process says while it dies is heard by nobody.
     if (process.state === "dead") return;
