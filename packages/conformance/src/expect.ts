@@ -24,6 +24,7 @@ export class ConformanceFailure extends Error {
   }
 }
 
+/** The assertions that a case is given: no test runner is needed. A failure says what was got and what was expected. */
 export const expect: Expect = {
   equal(actual, expected, what) {
     report(firstDifference(actual, expected, "", true), what);

@@ -21,6 +21,7 @@ export interface ListedSkip {
   readonly reason: string;
 }
 
+/** How a session is opened. */
 export interface OpenStateOptions {
   /** The database's clock, in ms since the epoch. Without it the adapter uses the database's own. */
   readonly clock?: (() => number) | undefined;

@@ -19,6 +19,7 @@ export interface PlannedCase {
   readonly tags: readonly string[];
 }
 
+/** Which adapter to run, and which of the cases. */
 export interface RunConformanceOptions {
   readonly fixture: ConformanceFixture;
   /** Default: every suite of the fixture's kinds. */

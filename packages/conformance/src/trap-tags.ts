@@ -34,7 +34,6 @@ export const tagsShownElsewhere: Readonly<Record<string, string>> = {
   C14: "Moving partitions: no adapter does.",
   C15: "Making partitions ahead of time: no adapter does.",
   C17: "PgBouncer with prepared statements: PostgreSQL only: variance tests.",
-  D3: "`retryAfterMs` against the attempt limit is decided by model/retry.ts, and tested there.",
   D7: "Cron over daylight-saving changes is decided by model/, and tested there.",
   D8: engineLevel,
   D9: engineLevel,

@@ -1,17 +1,5 @@
 import { StoreSetupError } from "queuert/adapter";
 
-/** The tables and indexes of an installation, without its prefix. No name ends with another one, so that no two prefixes can meet in a name. */
-export const tableNames = [
-  "job",
-  "job_blocker",
-  "deduplication",
-  "chain_label",
-  "attempt_failure",
-  "worker",
-  "job_type",
-  "migration",
-] as const;
-
 /** Names one installation's tables: `{job}` in a statement becomes the prefixed name. */
 export type NameTables = (sql: string) => string;
 

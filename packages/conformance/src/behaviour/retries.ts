@@ -184,8 +184,14 @@ export const retries: ConformanceSuite<ConformanceStore> = {
       const { client, start, runs } = await openFailing(stage, {
         retry: { maxAttempts: 3, decide: () => ({ retryAfterMs: 0 }) },
       });
-      await expect.rejects(client.awaitChain({ chain: await start(), ...soon }), "CHAIN_FAILED");
+      const chain = await start();
+      await expect.rejects(client.awaitChain({ chain, ...soon }), "CHAIN_FAILED");
       expect.equal(runs, [1, 2, 3]);
+      expect.match(
+        await client.inspect.getChain({ chainId: chain.id }),
+        { error: { message: "failure 3" } },
+        "it failed by its own error, at its last attempt",
+      );
     }),
 
     defineBehaviour(

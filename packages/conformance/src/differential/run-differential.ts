@@ -7,6 +7,7 @@ import { createSeededRandom } from "../support/random.ts";
 import { takeSnapshot } from "./canonical.ts";
 import { createWorld, nextStep, type Step } from "./steps.ts";
 
+/** Which adapters to compare, and how far. */
 export interface RunDifferentialOptions {
   /** The adapter that is right by definition: the memory adapter. */
   readonly reference: ConformanceFixture;
@@ -18,6 +19,7 @@ export interface RunDifferentialOptions {
   readonly stepsPerSnapshot?: number | undefined;
 }
 
+/** What a differential run came to. */
 export interface DifferentialReport {
   readonly seed: number;
   /** Steps that were taken: all of them, or up to the first difference. */

@@ -42,6 +42,12 @@ export interface ClientEnvironment {
   readonly chance: Chance;
 }
 
+/**
+ * Makes a client: the door to chains. It reads from the database and writes nothing; closing adapters is up to who made them.
+ *
+ * @throws JobTypeDuplicateError, JobTypeDefinitionError when the slices do not fit together.
+ * @throws StoreSetupError when the schema is missing: migrate first.
+ */
 export const createClient: CreateClient = (options) =>
   createClientIn({ clock: systemClock, chance: systemChance }, options as never) as never;
 

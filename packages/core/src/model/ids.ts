@@ -1,6 +1,7 @@
 /** A chain id is a UUIDv7 (RFC 9562 §5.7): its first 48 bits are the time in ms, so ids sort by time and inserts append. */
 const uuidV7Pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+/** Whether the text is a UUIDv7 in lower case. */
 export function isUuidV7(value: string): boolean {
   return uuidV7Pattern.test(value);
 }

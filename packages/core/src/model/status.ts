@@ -28,6 +28,7 @@ export const finalJobStatuses: readonly JobStatus[] = [
   "cancelled",
 ];
 
+/** Whether a job in this status is over. */
 export function isFinalJobStatus(status: JobStatus): boolean {
   return finalJobStatuses.includes(status);
 }

@@ -33,6 +33,7 @@ export interface NotifyAdapter {
   close(): Promise<void>;
 }
 
+/** A standing subscription. */
 export interface WakeUpSubscription {
   /** Ends the subscription; `onWakeUp` is not called after it resolves. Closing twice is fine. */
   close(): Promise<void>;

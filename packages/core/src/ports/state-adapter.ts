@@ -230,6 +230,7 @@ export type Outcome =
   /** Given back: the attempt does not count, the job is ready at once. */
   | { readonly kind: "released" };
 
+/** An attempt and how it ended. */
 export interface Settlement extends AttemptKey {
   readonly outcome: Outcome;
 }
@@ -250,6 +251,7 @@ export interface SettleEffects {
   readonly unblocked: readonly WakenedJob[];
 }
 
+/** What became of a settlement. Only `settled` and `already` mean that it took effect. */
 export type Verdict =
   /** `next`: the sticky continuation, claimed and started. `effects` are news only with `settled`. */
   | { readonly kind: "settled"; readonly next?: ClaimedJob; readonly effects: SettleEffects }
@@ -273,6 +275,7 @@ export interface ClaimRequest {
   readonly ahead: number;
 }
 
+/** What a worker has to say in one exchange. Any of the lists may be empty. */
 export interface ExchangeParams {
   readonly workerId: string;
   readonly settlements: readonly Settlement[];
@@ -281,6 +284,7 @@ export interface ExchangeParams {
   readonly claim: ClaimRequest | undefined;
 }
 
+/** What a worker hears: a verdict for each settlement, in order, and the jobs that it got. */
 export interface ExchangeResult {
   readonly verdicts: readonly Verdict[];
   readonly claimed: readonly ClaimedJob[];
@@ -316,6 +320,7 @@ export interface ClaimedJob extends AttemptKey {
   readonly isUnannounced: boolean;
 }
 
+/** A worker that registers: who it is, and what operators are told of it. */
 export interface NewWorker {
   readonly workerId: string;
   readonly name: string;
@@ -326,6 +331,7 @@ export interface NewWorker {
   readonly leaseMs: number;
 }
 
+/** A sign of life of a worker, and what it believes to hold. */
 export interface RenewParams {
   readonly workerId: string;
   readonly leaseMs: number;
@@ -335,6 +341,7 @@ export interface RenewParams {
   readonly progress: readonly (AttemptKey & { readonly value: string })[];
 }
 
+/** Whether the lease goes on, and where the worker was wrong about what it holds. */
 export interface RenewResult {
   readonly isLive: boolean;
   readonly lost: readonly (AttemptKey & { readonly reason: LostReason })[];
@@ -350,6 +357,7 @@ export interface AttemptLimit {
   readonly error: string;
 }
 
+/** What was taken from workers that are gone. */
 export interface ReapResult {
   readonly reaped: readonly (AttemptKey & {
     readonly type: string;
@@ -364,12 +372,14 @@ export interface ReapResult {
   readonly isMore: boolean;
 }
 
+/** What became ready, and when to look again. */
 export interface PromoteResult {
   readonly promoted: readonly { readonly type: string; readonly count: number }[];
   /** Time until the next job is due, by the database's clock; `undefined` = none is scheduled. 0 = more are due now. */
   readonly nextDueInMs: number | undefined;
 }
 
+/** A chain whose open job is to be ended without a worker. */
 export interface ChainCompletion {
   readonly chainId: string;
   /** The job type that the caller believes to be open. */
@@ -377,6 +387,7 @@ export interface ChainCompletion {
   readonly outcome: Extract<Outcome, { kind: "completed" | "continued" }>;
 }
 
+/** What an ending without a worker came to. Only `completed` and `continued` have changed something. */
 export type CompletionResult =
   | {
       readonly outcome: "completed" | "continued";
@@ -396,6 +407,7 @@ export type CompletionResult =
       readonly reason: "notFound" | "cancelled";
     };
 
+/** What an action came to for one chain. */
 export interface ActionResult<TOutcome extends string> {
   readonly chainId: string;
   readonly outcome: TOutcome;
@@ -403,6 +415,7 @@ export interface ActionResult<TOutcome extends string> {
   readonly job?: JobKey & { readonly type: string; readonly status: JobStatus };
 }
 
+/** What a cancellation came to for one chain. Only `cancelled` has changed something. */
 export type CancelResult =
   | {
       readonly chainId: string;
@@ -418,6 +431,7 @@ export type CancelResult =
       readonly dependants: readonly string[];
     };
 
+/** What a deletion came to for one chain. Only `deleted` has changed something. */
 export type DeleteResult =
   | {
       readonly chainId: string;
@@ -432,6 +446,7 @@ export type DeleteResult =
       readonly references: readonly string[];
     };
 
+/** What a migration did. */
 export interface MigrationReport {
   /** Versions applied by this call, in order; empty when the schema was up to date. */
   readonly applied: readonly string[];

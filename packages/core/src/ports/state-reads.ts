@@ -60,6 +60,7 @@ export interface StateReads<in TTransaction = unknown> {
   stats(params: { readonly cap: number }): Promise<readonly TypeStats[]>;
 }
 
+/** Which chains to list. All that is given must fit; a list that is given and empty fits nothing. */
 export interface ChainFilter {
   readonly types?: readonly string[] | undefined;
   readonly statuses?: readonly ChainStatus[] | undefined;
@@ -70,6 +71,7 @@ export interface ChainFilter {
   readonly createdBefore?: Date | undefined;
 }
 
+/** Which jobs to list. All that is given must fit; a list that is given and empty fits nothing. */
 export interface JobFilter {
   readonly chainId?: string | undefined;
   readonly types?: readonly string[] | undefined;
@@ -77,6 +79,7 @@ export interface JobFilter {
   readonly workerId?: string | undefined;
 }
 
+/** A chain as it is stored. */
 export interface ChainRecord {
   readonly chainId: string;
   readonly type: string;
@@ -92,6 +95,7 @@ export interface ChainRecord {
   readonly error: string | undefined;
 }
 
+/** A job as it is stored. */
 export interface JobRecord extends JobKey {
   readonly type: string;
   readonly chainType: string;
@@ -118,6 +122,7 @@ export interface JobRecord extends JobKey {
   readonly traceContext: string | undefined;
 }
 
+/** An attempt that did not succeed. */
 export interface AttemptRecord extends JobKey {
   readonly attempt: number;
   readonly claimNo: number;
@@ -129,6 +134,7 @@ export interface AttemptRecord extends JobKey {
   readonly error: string | undefined;
 }
 
+/** The chains around a chain, and which job waits for which chain. */
 export interface ChainGraph {
   readonly chains: readonly ChainRecord[];
   /** `job` waits for `blockedBy`. */
@@ -142,6 +148,7 @@ export interface ChainGraph {
   readonly isTruncated: boolean;
 }
 
+/** A worker that has registered and not left. */
 export interface WorkerRecord {
   readonly workerId: string;
   readonly name: string;
@@ -156,6 +163,7 @@ export interface WorkerRecord {
   readonly runningCount: number;
 }
 
+/** How many jobs of a type stand where. */
 export interface TypeStats {
   readonly type: string;
   readonly isPaused: boolean;

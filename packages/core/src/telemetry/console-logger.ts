@@ -3,6 +3,7 @@ import type { DomainEvent, EmittedEvent, EventSubscriber } from "../ports/teleme
 /** How grave a line is, in rising order. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
+/** How {@link createConsoleLogger} writes. */
 export interface ConsoleLoggerOptions {
   /** The least grave lines that are written. Default `"info"`. `"debug"` also adds the stacks of errors. */
   level?: LogLevel;

@@ -20,5 +20,9 @@ export type CreateClientIn = <
   options: ClientOptions<TJobTypes, TTransaction, TMiddleware>,
 ) => Promise<Client<MergedTypes<TJobTypes>, TTransaction, ContextOf<TMiddleware>>>;
 
+/**
+ * Makes a client as `createClient` does, with time and chance given: to run it and its workers under a virtual clock, or with ids and jitter that
+ * repeat. The database keeps its own clock. Throws what `createClient` throws.
+ */
 export const createClientIn: CreateClientIn = (environment, options) =>
   createUntypedClientIn(environment, options as never) as never;

@@ -34,6 +34,10 @@ const pollIntervalMs = 3_600_000;
 const drainTimeoutMs = 5_000;
 const pageSize = 200;
 
+/**
+ * Makes a client with a worker, a database and a clock of its own, all in memory, for tests of job types. Time stands still until `advance` moves it.
+ * Throws what `createClient` throws.
+ */
 export const createTestClient: CreateTestClient = (options) =>
   createUntypedTestClient(options as never) as never;
 

@@ -21,12 +21,6 @@ export type JobInput<T, K extends keyof T> = T[K] extends {
   ? TInput
   : InputOf<T, K>;
 
-/**
- * What the last job of a chain returns, and what is stored: JSON. `undefined` where the job ends with nothing, `never`
- * where it has to continue.
- */
-export type OutputOf<T, K extends keyof T> = OutputOfDefinition<T[K]>;
-
 type OutputOfDefinition<TDefinition> = TDefinition extends { readonly output: infer TOutput }
   ? TOutput
   : TDefinition extends { readonly continueWith: string }

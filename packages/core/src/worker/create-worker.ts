@@ -4,6 +4,12 @@ import { WorkerMachine } from "./machine.ts";
 import type { CreateWorker, DefineHandlers, HandlerSet, Worker } from "./worker-api.ts";
 import { resolveWorkerOptions } from "./worker-options.ts";
 
+/**
+ * Makes a worker for a client: the machine that claims jobs and runs their handlers. It does nothing before `start`.
+ *
+ * @throws HandlerDuplicateError when two sets handle one type, JobTypeUnknownError for a handler of an unknown type,
+ * OptionInvalidError for options out of range.
+ */
 export const createWorker: CreateWorker = (client, given): Worker => {
   const context = contextOf(client);
   const options = resolveWorkerOptions(context.jobTypes, given);
@@ -21,5 +27,6 @@ export const createWorker: CreateWorker = (client, given): Worker => {
   };
 };
 
+/** Defines the handlers of one slice, to be given to a worker beside others. The client is there for its types alone. */
 export const defineHandlers: DefineHandlers = (_client, _slice, handlers) =>
   Object.freeze({ handlers: Object.freeze({ ...handlers }) }) as HandlerSet<never, never> as never;
