@@ -1,20 +1,22 @@
 // The public surface of `queuert`. What is not named here is not public; adapters have a door of their own, `queuert/adapter`.
 export { createClient } from "./client/create-client.ts";
 export type {
-  CancelChainResult,
   ChainCompletion,
   ChainReference,
-  ChainResult,
   Client,
   ClientOf,
   ClientOptions,
   CompleteChainResult,
   CreateClient,
+} from "./client/client-api.ts";
+export type {
+  CancelChainResult,
+  ChainResult,
   DeleteChainResult,
   NewSchedule,
   TransactionChoice,
   WriteOptions,
-} from "./client/client-api.ts";
+} from "./client/write-api.ts";
 export type { TransactionHooks } from "./engine/transaction-hooks.ts";
 export { createWorker, defineHandlers } from "./worker/create-worker.ts";
 export type {
@@ -64,7 +66,7 @@ export type {
   Explanation,
   ExplanationReason,
   PreviousAttempt,
-} from "./model/explain.ts";
+} from "./model/explanation.ts";
 export type { StoredError } from "./model/error-codec.ts";
 export type * from "./client/inspect/inspect-api.ts";
 export type * from "./client/operate/operate-api.ts";

@@ -1,5 +1,5 @@
 import type { TransactionHooks } from "../engine/transaction-hooks.ts";
-import type { Explanation } from "../model/explain.ts";
+import type { Explanation } from "../model/explanation.ts";
 import type { ChainStatus } from "../model/status.ts";
 import type { NotifyAdapter } from "../ports/notify-adapter.ts";
 import type { StateAdapter } from "../ports/state-adapter.ts";
@@ -13,47 +13,20 @@ import type { CheckSlices, MergedTypes } from "../types/slices.ts";
 import type { NextJobs, StartFields } from "../types/start-fields.ts";
 import type { Inspect, InspectOptions } from "./inspect/inspect-api.ts";
 import type { Operate, OperateOptions } from "./operate/operate-api.ts";
+import type {
+  CancelChainResult,
+  ChainResult,
+  DeleteChainResult,
+  NewSchedule,
+  WriteOptions,
+} from "./write-api.ts";
 
 declare const contextOf: unique symbol;
-
-/** The transaction of a call that writes: the user's own, as the state adapter names it, or one that the call makes and commits by itself. */
-export type TransactionChoice<TTransaction> = TTransaction | "autocommit";
-
-/** Which transaction a call writes in, and who sends its signals after the commit. */
-export interface WriteOptions<TTransaction> {
-  /**
-   * The transaction to write in. What the call wrote exists if and only if it commits (P1). `"autocommit"`: the call has
-   * committed when it resolves.
-   */
-  tx: TransactionChoice<TTransaction>;
-  /**
-   * Holds the signals back until the transaction has committed. Needed only for a transaction that was opened without
-   * the client: one of `client.transaction` has hooks already. With neither, the writes are as safe, and the wake-up
-   * falls to polling.
-   */
-  hooks?: TransactionHooks | undefined;
-}
 
 /** The chain that a call is about: a handle, or an id. */
 export type ChainReference<TName extends string = string> =
   | { chain: Chain<TName>; chainId?: never }
   | { chainId: string; chain?: never };
-
-/** What one id of a list came to. */
-export interface ChainResult<TOutcome extends string> {
-  readonly chainId: string;
-  readonly outcome: TOutcome;
-}
-
-/** What `cancel` answers for a chain. `hasDependants`: `dependants` wait for it, and nothing was changed; ask again with `cascade`. */
-export type CancelChainResult =
-  | ChainResult<"cancelled" | "notFound" | "alreadyClosed">
-  | (ChainResult<"hasDependants"> & { readonly dependants: readonly string[] });
-
-/** What `deleteChains` answers for a chain. `referenced`: `references` name it as a blocker, and nothing was changed; ask again with `cascade`. */
-export type DeleteChainResult =
-  | ChainResult<"deleted" | "notFound">
-  | (ChainResult<"referenced"> & { readonly references: readonly string[] });
 
 /** What `completeChain` did. Everything but the first means that nothing was changed. */
 export type CompleteChainResult =
@@ -81,11 +54,6 @@ export type ChainCompletion<TDefinition, TNext> =
           output?: never;
         }
       : never);
-
-/** When to run instead: at an instant, or some milliseconds from the write; both by the database's clock. */
-export type NewSchedule =
-  | { scheduledAt: Date; delayMs?: never }
-  | { delayMs: number; scheduledAt?: never };
 
 /**
  * The door to chains: starts them, awaits them, acts on them. Made by {@link CreateClient}.

@@ -9,7 +9,7 @@ import {
 } from "../client/operate/fixtures/operations-fixture.ts";
 import { ChainNotFoundError, JobNotFoundError } from "../errors/chain-errors.ts";
 import { OptionInvalidError } from "../errors/value-errors.ts";
-import type { Explanation } from "../model/explain.ts";
+import type { Explanation } from "../model/explanation.ts";
 import { cancelChains, redriveChains, setTypesPaused } from "./actions.ts";
 import { explain } from "./explain.ts";
 

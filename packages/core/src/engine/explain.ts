@@ -2,14 +2,8 @@ import { ChainNotFoundError, JobNotFoundError } from "../errors/chain-errors.ts"
 import { OptionInvalidError } from "../errors/value-errors.ts";
 import { decodeCancelReason } from "../model/cancel-reason.ts";
 import { decodeError, type StoredError } from "../model/error-codec.ts";
-import {
-  explainJob,
-  type BlockerFacts,
-  type Explanation,
-  type FleetFacts,
-  type JobFacts,
-  type PreviousAttempt,
-} from "../model/explain.ts";
+import { explainJob, type BlockerFacts, type FleetFacts, type JobFacts } from "../model/explain.ts";
+import type { Explanation, PreviousAttempt } from "../model/explanation.ts";
 import { formatJobId, parseJobId, type JobKey } from "../model/ids.ts";
 import type { ChainRecord, ChainGraph, JobRecord, StateReads } from "../ports/state-reads.ts";
 import type { EngineContext } from "./context.ts";

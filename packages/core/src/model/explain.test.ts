@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import {
   explainJob,
   type BlockerFacts,
-  type Explanation,
   type FleetFacts,
   type JobFacts,
   type WorkerFacts,
 } from "./explain.ts";
+import type { Explanation } from "./explanation.ts";
 
 const at = (second: number): Date => new Date(Date.UTC(2030, 0, 1, 0, 0, second));
 

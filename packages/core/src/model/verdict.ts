@@ -1,5 +1,5 @@
 import type { StoredError } from "./error-codec.ts";
-import type { Explanation, ExplanationReason, PreviousAttempt } from "./explain.ts";
+import type { Explanation, ExplanationReason, PreviousAttempt } from "./explanation.ts";
 
 type Blocked = Extract<ExplanationReason, { kind: "blocked" }>;
 

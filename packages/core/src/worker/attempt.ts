@@ -27,6 +27,14 @@ export interface Attempt {
   expectedNext: AttemptKey | undefined;
 }
 
+/** What the machine decides for a running attempt. */
+export interface AttemptRules {
+  /** Whether this worker would run a continuation of this type at once. */
+  readonly maySettleSticky: (nextType: string) => boolean;
+  /** Aborts the attempt, and tells so. */
+  readonly abort: (reason: AbortReason) => void;
+}
+
 /** How an attempt came out of its handler. */
 export type AttemptEnd =
   /** To be settled by the next exchange. */

@@ -6,9 +6,8 @@ import { bufferOf, runTransaction } from "../engine/transaction-hooks.ts";
 import { formatJobId } from "../model/ids.ts";
 import type { ClaimedJob, Outcome, Verdict } from "../ports/state-adapter.ts";
 import type { Settled } from "../types/outcomes.ts";
-import { keyOf, type Attempt, type AttemptEnd } from "./attempt.ts";
+import { keyOf, type Attempt, type AttemptEnd, type AttemptRules } from "./attempt.ts";
 import { settled, toOutcome } from "./handler-outcomes.ts";
-import type { AttemptRules } from "./run-attempt.ts";
 
 /** The `commit` of one attempt. */
 export interface Commit {

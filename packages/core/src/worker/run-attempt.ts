@@ -3,7 +3,6 @@ import {
   AttemptsExhaustedError,
   HandlerOutcomeError,
   UnrecoverableError,
-  type AbortReason,
 } from "../errors/attempt-errors.ts";
 import { BlockerUnusableError } from "../errors/chain-errors.ts";
 import { readBlockers } from "../engine/blocker-slots.ts";
@@ -15,18 +14,10 @@ import { encodeJson } from "../model/json-codec.ts";
 import { decideRetry } from "../model/retry.ts";
 import type { Outcome } from "../ports/state-adapter.ts";
 import type { Job } from "../types/job.ts";
-import { tokenOf, type Attempt, type AttemptEnd } from "./attempt.ts";
+import { tokenOf, type Attempt, type AttemptEnd, type AttemptRules } from "./attempt.ts";
 import { createCommit, type Commit } from "./commit-attempt.ts";
 import { createContinuation, createRescheduled, isSettled, toOutcome } from "./handler-outcomes.ts";
 import { runThroughMiddleware } from "./middleware-chain.ts";
-
-/** What the machine decides for a running attempt. */
-export interface AttemptRules {
-  /** Whether this worker would run a continuation of this type at once. */
-  readonly maySettleSticky: (nextType: string) => boolean;
-  /** Aborts the attempt, and tells so. */
-  readonly abort: (reason: AbortReason) => void;
-}
 
 /** Runs one attempt to its end. Never throws: whatever goes wrong is an outcome. */
 export async function runAttempt<TTransaction>(

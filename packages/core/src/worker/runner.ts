@@ -1,8 +1,14 @@
 import type { LostReason } from "../errors/attempt-errors.ts";
 import type { AttemptKey, ClaimedJob, Outcome } from "../ports/state-adapter.ts";
-import { createAttempt, tokenOf, type Attempt, type AttemptEnd } from "./attempt.ts";
+import {
+  createAttempt,
+  tokenOf,
+  type Attempt,
+  type AttemptEnd,
+  type AttemptRules,
+} from "./attempt.ts";
 import { abortAndTell, emitEnded, emitLost, emitStarted } from "./news.ts";
-import { runAttempt, type AttemptRules } from "./run-attempt.ts";
+import { runAttempt } from "./run-attempt.ts";
 import type { WorkerState } from "./worker-state.ts";
 
 /** Continuations of one chain that a slot runs in a row without a claim in between; then other work gets its turn. */

@@ -1,10 +1,9 @@
-import type { CancelResult } from "queuert/adapter";
+import { closeOverHolders, type CancelResult } from "queuert/adapter";
 
 import type { Session } from "../connections/session.ts";
 import { decodeOptional } from "../rows.ts";
 import { findLastJob, findRoot } from "./find-chain.ts";
 import { finishJob } from "./finish-job.ts";
-import { selectWithFollowers } from "./select-with-followers.ts";
 
 export const cancelChainsStatements = {
   listDependants: `
@@ -32,7 +31,11 @@ export function cancelChains(
     session
       .all<{ chainId: string }>(cancelChainsStatements.listDependants, chainId)
       .map((row) => row.chainId);
-  const { added, refused } = selectWithFollowers(open, listDependants, cascade);
+  const { added, refused } = closeOverHolders({
+    chainIds: open,
+    holdersOf: listDependants,
+    isCascade: cascade,
+  });
   return [...chainIds, ...added].map((chainId): CancelResult => {
     const dependants = refused.get(chainId);
     return dependants === undefined

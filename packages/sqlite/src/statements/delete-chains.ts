@@ -1,9 +1,8 @@
-import type { DeleteResult } from "queuert/adapter";
+import { closeOverHolders, type DeleteResult } from "queuert/adapter";
 
 import type { Session } from "../connections/session.ts";
 import { decodeOptional } from "../rows.ts";
 import { findLastJob, findRoot } from "./find-chain.ts";
-import { selectWithFollowers } from "./select-with-followers.ts";
 
 export const deleteChainsStatements = {
   listReferences: `
@@ -35,7 +34,11 @@ export function deleteChains(
     session
       .all<{ chainId: string }>(deleteChainsStatements.listReferences, chainId)
       .map((row) => row.chainId);
-  const { added, refused } = selectWithFollowers(found, listReferences, cascade);
+  const { added, refused } = closeOverHolders({
+    chainIds: found,
+    holdersOf: listReferences,
+    isCascade: cascade,
+  });
   return [...chainIds, ...added].map((chainId): DeleteResult => {
     const references = refused.get(chainId);
     return references === undefined

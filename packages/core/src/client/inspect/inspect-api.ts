@@ -1,5 +1,5 @@
 import type { StoredError } from "../../model/error-codec.ts";
-import type { Explanation } from "../../model/explain.ts";
+import type { Explanation } from "../../model/explanation.ts";
 import type { ChainStatus, JobStatus } from "../../model/status.ts";
 
 /** Where a payload stands. */
