@@ -57,7 +57,10 @@ export interface DeduplicationOptions {
 
 /** What a start may add to its type, input and blockers. */
 export interface StartOptions extends ScheduleOptions {
-  /** The chain's id, a UUIDv7 (or what the state adapter names). Starting the same id twice returns the first chain. */
+  /**
+   * The chain's id: a UUIDv7 in lower case. Starting the same id twice returns the first chain. One that was deleted is best
+   * not used again.
+   */
   id?: string | undefined;
   deduplication?: DeduplicationOptions | undefined;
   /** Written once, at the start, for lists and searches. */
