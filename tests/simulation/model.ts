@@ -78,6 +78,8 @@ export class Model {
   readonly news: NewsLedger = new NewsLedger();
   /** Chains that were deleted and started again with their id: their claim numbers begin again, so their tokens name two attempts. */
   readonly rebornChainIds: Set<string> = new Set();
+  /** Grows with every change of a job or chain. */
+  changeCount = 0;
   /** Every claim that has committed, as the token that its handler sees. */
   readonly claims: Set<string> = new Set();
   /** The attempts whose settlement took effect, and the outcome. */
@@ -147,6 +149,7 @@ export class Model {
       closings: [],
     };
     this.chains.set(chain.chainId, created);
+    this.changeCount++;
     if (this.deletedChains.has(chain.chainId)) this.rebornChainIds.add(chain.chainId);
     if (deduplication !== undefined)
       this.#chainsByKey.set(keyOf(chain.type, deduplication.key), chain.chainId);
@@ -367,6 +370,7 @@ export class Model {
     );
     this.news.commit("attempt.started", idOf(job), workerId, claimed.attempt);
     this.claims.add(tokenOf(claimed));
+    this.changeCount++;
     job.status = "running";
     job.workerId = workerId;
     job.claimNo = claimed.claimNo;
@@ -552,6 +556,7 @@ export class Model {
       job.attempt = 0;
       job.executionCount = 0;
       job.uncounted = 0;
+      this.changeCount++;
       this.news.commit("chain.redriven", chainId);
     }
   }
@@ -579,6 +584,7 @@ export class Model {
           if (blocker !== undefined) blocker.dependents--;
         }
       }
+      this.changeCount++;
       this.news.commit("chain.deleted", result.chainId);
     }
   }
@@ -635,6 +641,7 @@ export class Model {
   // ── changing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #giveBack(job: ModelJob, attempt: number): void {
+    this.changeCount++;
     job.status = "waiting";
     job.workerId = undefined;
     job.isStarted = false;

@@ -8,7 +8,7 @@ import { drawJobPlans } from "./job-plans.ts";
 import { Model } from "./model.ts";
 import { createRandom } from "./random.ts";
 import { createRecordingStateAdapter } from "./recording-state-adapter.ts";
-import { Simulator } from "./simulator.ts";
+import { Simulator, type RunEnd } from "./simulator.ts";
 import { actAsUser } from "./user-actions.ts";
 import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
@@ -47,8 +47,8 @@ export interface SimulationOptions {
   readonly breakReplies?: BreakAdapter | undefined;
 }
 
-/** How long it may take until all has come to its end, once nothing goes wrong any more. */
-const calmMs = 30 * 60_000;
+/** With faults over, no schedule, backoff, lease or poll of a simulation takes longer: what has not moved for so long, never will. */
+const quietMs = 60_000;
 const eventCountMax = 400_000;
 
 /** One deterministic run: users, workers and faults for `steps` things that users do; then calm until rest; then the last checks. */
@@ -146,21 +146,41 @@ async function runToRest(world: World, servers: Servers, steps: number): Promise
       }),
     ),
   );
-  const restEnd = await simulator.run(
-    () =>
-      isBroken() ||
-      (checker.isAtRest() && world.awaits.size === 0 && noneRuns(world)) ||
-      onlyStuckAwaits(world),
-    { untilMs: simulator.nowMs + calmMs, eventCountMax },
-  );
+  const restEnd = await runUntilQuiet(world);
   if (restEnd === "events") return "inconclusive";
   if (!isBroken()) await checker.checkAtRest();
   if (!isBroken()) checker.note(() => checkAwaits(world));
   return "pass";
 }
 
-/** Whether those who still wait, wait for chains that cannot close, and all else is at rest. */
-function onlyStuckAwaits(world: World): boolean {
+/** Runs until all is at rest, or nothing has changed for so long that nothing will. */
+async function runUntilQuiet(world: World): Promise<RunEnd> {
+  const { simulator, checker, model } = world;
+  const isAtRest = createRestCheck(world);
+  for (;;) {
+    const { changeCount } = model;
+    const end = await simulator.run(() => checker.violation !== undefined || isAtRest(), {
+      untilMs: simulator.nowMs + quietMs,
+      eventCountMax,
+    });
+    if (end !== "time" || model.changeCount === changeCount) return end;
+  }
+}
+
+/** Looks again only after a change: most events are those of a poll that finds nothing. */
+function createRestCheck(world: World): () => boolean {
+  let seen = "";
+  let isAtRest = false;
+  return () => {
+    const now = `${world.model.changeCount} ${world.awaits.size}`;
+    if (now !== seen) isAtRest = isAllAtRest(world);
+    seen = now;
+    return isAtRest;
+  };
+}
+
+/** Those who still wait, wait for chains that cannot close. */
+function isAllAtRest(world: World): boolean {
   if (!world.checker.isAtRest() || !noneRuns(world)) return false;
   return [...world.awaits].every(
     ({ chainId }) => world.model.chains.get(chainId)?.status === "open",

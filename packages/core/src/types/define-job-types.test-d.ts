@@ -4,6 +4,8 @@ import { z } from "zod";
 import { defineJobTypes } from "./define-job-types.ts";
 import type { JobTypes, TypesOf } from "./job-types.ts";
 import { json } from "./json.ts";
+import type { InputOf, ReadOutput } from "./look-ups.ts";
+import type { ReturnedOutput } from "./outcomes.ts";
 
 export const byValue = defineJobTypes({
   a: {
@@ -44,6 +46,16 @@ export const value: JobTypes<Plain> = defineJobTypes({
   b: { output: json<number>() },
 });
 expectTypeOf<TypesOf<typeof plain>>().toEqualTypeOf<Plain>();
+
+// An optional property of a definition by types is the same as a union with undefined.
+interface Optional {
+  a: { entry: true; input?: { x: string }; output?: number };
+}
+expectTypeOf<InputOf<Optional, "a">>().toEqualTypeOf<{ x: string } | undefined>();
+expectTypeOf<ReadOutput<Optional["a"]>>().toEqualTypeOf<number | undefined>();
+expectTypeOf<ReturnedOutput<Optional["a"]>>().toEqualTypeOf<number | undefined | void>();
+expectTypeOf<InputOf<{ c: object }, "c">>().toEqualTypeOf<undefined>();
+defineJobTypes<Optional>();
 
 // @ts-expect-error There is no job type "c" to continue with.
 defineJobTypes<{ a: { continueWith: "c" } }>();

@@ -12,6 +12,11 @@ export type EntryName<T> = {
 /** What a start or a continuation gives, and what is stored: JSON. `undefined` where the job type takes no input. */
 export type InputOf<T, K extends keyof T> = T[K] extends { readonly input: infer TInput }
   ? TInput
+  : OptionalOf<T[K], "input">;
+
+/** What a definition gives as `input?:` or `output?:`, which is the same as a union with `undefined`; `undefined` where it gives none. */
+export type OptionalOf<TDefinition, TKey extends string> = TKey extends keyof TDefinition
+  ? TDefinition[TKey]
   : undefined;
 
 /** What the handler receives: the stored input as the schema decodes it. */
@@ -25,7 +30,7 @@ type OutputOfDefinition<TDefinition> = TDefinition extends { readonly output: in
   ? TOutput
   : TDefinition extends { readonly continueWith: string }
     ? never
-    : undefined;
+    : OptionalOf<TDefinition, "output">;
 
 /** The output as it is read: as the schema decodes it. Distributes over a union of definitions. */
 export type ReadOutput<TDefinition> = TDefinition extends { readonly output: unknown }

@@ -27,7 +27,9 @@ export type ReturnedOutput<TDefinition> = TDefinition extends { readonly output:
     : TOutput
   : TDefinition extends { readonly continueWith: string }
     ? never
-    : void;
+    : "output" extends keyof TDefinition
+      ? TDefinition["output"] | void
+      : void;
 
 /** The continuations that a handler of this definition may end its job with. */
 export type ReturnedContinuation<TDefinition> = TDefinition extends {
