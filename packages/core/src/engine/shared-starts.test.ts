@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, test } from "vitest";
 import type { NewChain, StartResult, StateAdapter } from "../ports/state-adapter.ts";
 import { createChainInserter } from "./shared-starts.ts";
@@ -77,4 +78,25 @@ describe("starts without a transaction", () => {
     await Promise.all([insert({}, [chain("a")]), insert({}, [chain("b")])]);
     expect(batches).toEqual([["a"], ["b"]]);
   });
+});
+
+test("C5: an insert runs in the flow of a caller that takes part in it, and a refused one again in each caller's own", async () => {
+  const flow = new AsyncLocalStorage<string>();
+  const { state } = recordingState(async (chains) => {
+    if (flow.getStore() === "inside a transaction") throw new Error("nested");
+    return chains.map(created);
+  });
+  const insert = createChainInserter(state);
+  const outcomes = await Promise.allSettled([
+    insert(undefined, [chain("first")]),
+    flow.run("inside a transaction", () => insert(undefined, [chain("nested")])),
+    insert(undefined, [chain("innocent")]),
+    flow.run("another flow", () => insert(undefined, [chain("other")])),
+  ]);
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+    "fulfilled",
+  ]);
 });

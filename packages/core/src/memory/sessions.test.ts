@@ -278,3 +278,32 @@ describe("close", () => {
 test("migrate finds nothing to do", async () => {
   expect(await createMemoryStateAdapter().migrate()).toEqual({ applied: [], version: "memory" });
 });
+
+test("a transaction holds on to none that has ended, however long the flow that they follow each other in", async () => {
+  const flow = new AsyncLocalStorage<unknown>();
+  const state = createMemoryStateAdapter({ asyncContext: flow });
+  const depthOf = (enclosing: unknown): number => {
+    let depth = 0;
+    for (
+      let opened = enclosing as { enclosing?: unknown } | undefined;
+      opened !== undefined;
+      depth++
+    )
+      opened = opened.enclosing as typeof opened;
+    return depth;
+  };
+  // Each transaction is begun in the flow of the one before, as by what that one has set off.
+  let depth = 0;
+  const follow = async (left: number): Promise<void> => {
+    let next: Promise<void> | undefined;
+    const ended = gate<void>();
+    await state.transaction(async () => {
+      depth = Math.max(depth, depthOf(flow.getStore()));
+      next = ended.promise.then(() => (left > 0 ? follow(left - 1) : undefined));
+    });
+    ended.resolve();
+    await next;
+  };
+  await follow(50);
+  expect(depth).toBe(1);
+});

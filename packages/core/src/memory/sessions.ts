@@ -85,7 +85,8 @@ export class Sessions {
   }
 
   async transaction<TResult>(run: (tx: MemoryTransaction) => Promise<TResult>): Promise<TResult> {
-    const enclosing = this.#enclosing();
+    // What has ended encloses nothing: kept, each transaction would hold on to all before it in its asynchronous flow.
+    const enclosing = openAncestor(this.#enclosing());
     return this.#alone("transaction", async () => {
       const opened: OpenTransaction = {
         sessions: this,
@@ -194,6 +195,12 @@ export class Sessions {
   #inContext<TResult>(opened: OpenTransaction, run: () => Promise<TResult>): Promise<TResult> {
     return this.#asyncContext === undefined ? run() : this.#asyncContext.run(opened, run);
   }
+}
+
+function openAncestor(transaction: OpenTransaction | undefined): OpenTransaction | undefined {
+  let ancestor = transaction;
+  while (ancestor?.isOpen === false) ancestor = ancestor.enclosing;
+  return ancestor;
 }
 
 /** Ends a savepoint and those inside it, as a database does. False when it is over already. */
