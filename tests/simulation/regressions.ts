@@ -10,4 +10,5 @@ export const regressions: readonly {
   { name: "a leaked reservation starved a held job", seed: 65, steps: 80 },
   { name: "an attempt lost long ago was told as released at the stop", seed: 266, steps: 80 },
   { name: "an attempt whose commit took effect was told as released", seed: 61, steps: 80 },
+  { name: "a sticky next job ran although it had been claimed before", seed: 20_272, steps: 80 },
 ];
