@@ -9,7 +9,7 @@ export function createChainIds(clock: Clock, chance: Chance): () => string {
   let timeMs = 0;
   let sequence = 0;
   return () => {
-    const nowMs = clock.now();
+    const nowMs = Math.floor(clock.now());
     if (nowMs > timeMs) {
       timeMs = nowMs;
       sequence = 0;

@@ -51,6 +51,12 @@ export class Holdings {
     this.#held = this.#held.filter((attempt) => tokenOf(attempt.job) !== token);
   }
 
+  /** Whether a job is in the worker's hands, at any stage. */
+  has(token: string): boolean {
+    if (this.running.has(token) || this.settling.has(token)) return true;
+    return this.#held.some((attempt) => tokenOf(attempt.job) === token);
+  }
+
   reserve(token: string, nextType: string): void {
     this.#reservedTypes.set(token, nextType);
   }

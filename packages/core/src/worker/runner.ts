@@ -33,6 +33,8 @@ export class Runner<TTransaction> {
 
   /** Runs the next job of a chain in the slot that was kept for it. */
   takeNext(previous: Attempt, next: ClaimedJob): void {
+    // Answered again to a repeated settlement, after it was claimed in the ordinary way meanwhile.
+    if (this.#state.holdings.has(tokenOf(next))) return;
     const attempt = this.#createAttempt(next, previous);
     // Given to a registration that is over, the job is not this worker's to run.
     const isOurs = previous.workerId === this.#state.workerId;

@@ -1,5 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-
 import {
   StoreUnavailableError,
   TransactionInvalidError,
@@ -10,6 +8,7 @@ import { translateError } from "../errors.ts";
 import type { SqliteProvider } from "../providers/provider.ts";
 import type { NameTables } from "../table-names.ts";
 import { createConnectionOf, type Connection } from "./connection.ts";
+import { enclosingTransaction, runEnclosed } from "./enclosing-transactions.ts";
 import { createFifoMutex } from "./fifo-mutex.ts";
 import { openConnection } from "./open-connection.ts";
 import { retryWhileBusy } from "./retry-while-busy.ts";
@@ -54,11 +53,6 @@ export interface StoreOptions<TConnection extends object> {
   readonly assertMigrated: (connection: Connection<object>) => void;
 }
 
-/** A transaction of the user. What was begun inside it may outlive it and finds it ended. */
-interface OpenTransaction {
-  isOpen: boolean;
-}
-
 function closedError(): StoreUnavailableError {
   return new StoreUnavailableError("The state adapter is closed. Make another one.");
 }
@@ -70,7 +64,8 @@ export function createStore<TConnection extends object>(
   const { resultCode } = provider;
   const connectionOf = createConnectionOf(provider, options.nameTables);
   const mutex = createFifoMutex();
-  const enclosing = new AsyncLocalStorage<OpenTransaction>();
+  /** Names this store in the flows that its transactions enclose. */
+  const owner = {};
   const savepoints = createSavepoints();
   const migrated = new WeakSet<object>();
   let writer: Connection<TConnection> | undefined;
@@ -86,7 +81,7 @@ export function createStore<TConnection extends object>(
   };
   const assertWritable = (operation: string): void => {
     assertOpen();
-    if (enclosing.getStore()?.isOpen === true) throw new TransactionNestedError(operation);
+    if (enclosingTransaction(owner)?.isOpen === true) throw new TransactionNestedError(operation);
   };
 
   const assertMigrated = (connection: Connection<TConnection>): void => {
@@ -131,7 +126,7 @@ export function createStore<TConnection extends object>(
     }
     if (isClosed && tx === writer?.handle) throw closedError();
     // The writer's handle is the same in every transaction: a call of one that is over must not slip into the next.
-    const isOver = tx === writer?.handle && enclosing.getStore()?.isOpen === false;
+    const isOver = tx === writer?.handle && enclosingTransaction(owner)?.isOpen === false;
     if (isOver || !provider.isInTransaction(tx)) {
       throw new TransactionInvalidError(
         "The connection given as tx is in no transaction, or in one that began later. Pass tx while its transaction is open, and await what uses it.",
@@ -198,10 +193,8 @@ export function createStore<TConnection extends object>(
       return mutex.run(async () => {
         const connection = await translated(openWriter);
         await translated(() => retry(() => connection.run("BEGIN IMMEDIATE")));
-        const transaction: OpenTransaction = { isOpen: true };
         try {
-          const result = await enclosing.run(transaction, () => run(connection.handle));
-          transaction.isOpen = false;
+          const result = await runEnclosed(owner, async () => run(connection.handle));
           if (!connection.isInTransaction()) {
             throw new TransactionInvalidError(
               "The transaction was ended inside of transaction(), so it cannot be committed. Leave COMMIT and ROLLBACK to it.",
@@ -210,7 +203,6 @@ export function createStore<TConnection extends object>(
           await translated(() => connection.run("COMMIT"));
           return result;
         } catch (error) {
-          transaction.isOpen = false;
           rollBack(connection);
           throw error;
         }
@@ -230,7 +222,7 @@ export function createStore<TConnection extends object>(
       }),
 
     close: async () => {
-      if (enclosing.getStore()?.isOpen === true) throw new TransactionNestedError("close");
+      if (enclosingTransaction(owner)?.isOpen === true) throw new TransactionNestedError("close");
       closing ??= mutex.run(close);
       return closing;
     },
