@@ -12,6 +12,8 @@ const jobTypes = defineJobTypes<{
   work: { entry: true; input: number; output: string };
   other: { entry: true };
   note: { entry: true };
+  step: { entry: true; continueWith: "last" };
+  last: object;
 }>();
 
 export const leases: ConformanceSuite<ConformanceStore> = {
@@ -166,6 +168,53 @@ export const leases: ConformanceSuite<ConformanceStore> = {
         expect.match(await sleeper.client.getChain({ chain }), { status: "open" });
         second.open();
         expect.equal((await sleeper.client.awaitChain({ chain, ...soon })).output, "attempt 2");
+      },
+    ),
+
+    defineBehaviour(
+      "A2 P3: the next job of a commit whose reply comes after the lease is not run as the old worker's",
+      async (stage, expect) => {
+        const { process } = stage;
+        const client = stage.use(await createClient({ jobTypes, ...process.ports }));
+        const reply = stage.gate();
+        let isHeldUp = true;
+        process.store.intercept(async ({ operation, proceed }) => {
+          const answer = await proceed();
+          if (operation !== "transaction" || !isHeldUp) return answer;
+          isHeldUp = false;
+          await reply.pass();
+          return answer;
+        });
+        const ranBy: string[] = [];
+        const worker = stage.use(
+          createWorker(client, {
+            ...soon,
+            leaseMs,
+            handlers: {
+              work: async () => "unused",
+              step: ({ commit, continueWith }) =>
+                commit(async () => continueWith({ type: "last" })),
+              last: async ({ job }) => void ranBy.push(job.token),
+            },
+          }),
+        );
+        await worker.start();
+        const oldId = worker.id;
+        const chain = await client.startChain({ tx: "autocommit", type: "step" });
+        await reply.arrived();
+        // The commit stands, its reply is on the way, and meanwhile the lease is found to be over.
+        stage.clock.advance(leaseMs * 2);
+        await eventually(() => worker.id !== oldId);
+        reply.open();
+        await client.awaitChain({ chain, ...soon });
+        expect.equal(ranBy.length, 1, "runs of the next job");
+        const started = process.events
+          .named("attempt.started")
+          .filter(({ jobId }) => jobId === `${chain.id}:1`);
+        expect.equal(
+          started.map(({ workerId }) => workerId),
+          [worker.id],
+        );
       },
     ),
 
