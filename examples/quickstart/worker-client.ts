@@ -1,5 +1,11 @@
 // The client of a worker process. Its middleware gives every handler a voice.
-import { createClient, defineMiddleware, type EventSubscriber, type HandlerSet } from "queuert";
+import {
+  createClient,
+  defineMiddleware,
+  type ClientOf,
+  type EventSubscriber,
+  type HandlerSet,
+} from "queuert";
 
 import type { Database, Transaction } from "./database.ts";
 import { jobTypes } from "./job-types.ts";
@@ -19,14 +25,13 @@ export interface Voice {
   reachCrashPoint(orderId: string): Promise<void>;
 }
 
-// Its type is a long one to write, and the one thing that the handlers' files need of it.
-export type WorkerClient = Awaited<ReturnType<typeof createWorkerClient>>;
+export type WorkerClient = ClientOf<typeof jobTypes, Transaction, Narration>;
 export type WorkerHandlers = HandlerSet<Transaction, Narration>;
 
 export async function createWorkerClient(
   { state, notify }: Database,
   options: { readonly workerName: string; readonly voice: Voice; readonly events: EventSubscriber },
-) {
+): Promise<WorkerClient> {
   const { workerName, voice, events } = options;
   const narration = defineMiddleware<Narration>(async ({ job, next }) => {
     const suffix = job.attempt > 1 ? ` (attempt ${job.attempt})` : "";
