@@ -54,7 +54,8 @@ export interface StateAdapter<in out TTransaction = unknown> extends StateReads<
    *
    * Blockers: registering an edge always *writes* the blocking root (`dependents + 1`), under its lock, so that a closer that comes first
    * is seen and one that comes later sees the edge (traps B7, Q2). An edge counts as open while the blocking chain is open or failed.
-   * Completed blockers make an edge too: their outputs are read at the claim.
+   * Completed blockers make an edge too: their outputs are read at the claim. A chain may wait for an earlier one of the same call; one that names
+   * itself or a later one names a chain that is not there.
    *
    * Throws `ChainIdConflictError` (id exists with another type), `BlockerUnusableError` (blocker missing or cancelled).
    */
@@ -76,7 +77,7 @@ export interface StateAdapter<in out TTransaction = unknown> extends StateReads<
    * within a type, best effort across types, and never two callers the same job. The first `slots` of them begin at once and have their attempt
    * counted (P5); the rest are held (`isStarted: false`) until they stand in `started`. A suspect job (its
    * last worker died with it in its hands) is counted at the claim in any place, and comes before the others in the answer. A worker without a live lease claims nothing (`isLive: false`), and its sticky continuations are
-   * inserted ready; settling is allowed.
+   * inserted ready, as is one into a paused type; settling is allowed.
    */
   exchange(params: ExchangeParams): Promise<ExchangeResult>;
 
@@ -107,8 +108,8 @@ export interface StateAdapter<in out TTransaction = unknown> extends StateReads<
 
   /**
    * Takes the jobs of workers whose lease has expired, and of workers that are gone, at most `limit`: a started job goes back to ready with
-   * its attempt counted, or fails when `attemptLimits` names its type and the attempts are used up (P5, types not named are left to those who know
-   * them, trap A7); a held one goes back uncounted. All that go back are suspect: a poison job must not alternate between counted and held.
+   * its attempt counted, or fails when `attemptLimits` names its type and the attempts are used up (P5); a held one goes back uncounted. Jobs of types
+   * that are not named are not touched at all, they are left to workers that know them (trap A7). All that go back are suspect: a poison job must not alternate between counted and held.
    * A worker's row is deleted when none of its jobs is left.
    * Safe against a job that settles meanwhile (traps A1, A6); any number of workers may call it.
    */
@@ -278,6 +279,7 @@ export interface ClaimRequest {
 /** What a worker has to say in one exchange. Any of the lists may be empty. */
 export interface ExchangeParams {
   readonly workerId: string;
+  /** Each attempt at most once. */
   readonly settlements: readonly Settlement[];
   /** Held jobs that have begun. Unknown or lost ones are ignored: renew reports them. */
   readonly started: readonly AttemptKey[];
@@ -362,6 +364,7 @@ export interface ReapResult {
   readonly reaped: readonly (AttemptKey & {
     readonly type: string;
     readonly chainType: string;
+    /** The number of the attempt that was lost; for a held job, the number that it would have had. */
     readonly attempt: number;
     readonly workerId: string;
     readonly outcome: "released" | "failed";

@@ -130,7 +130,7 @@ export interface AttemptRecord extends JobKey {
   readonly outcome: "retried" | "failed" | "lost";
   readonly startedAt: Date;
   readonly endedAt: Date;
-  /** JSON text. */
+  /** JSON text; `undefined` for a lost attempt, which left no word. */
   readonly error: string | undefined;
 }
 
