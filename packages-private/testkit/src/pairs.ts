@@ -10,7 +10,7 @@ import { createMemoryNotifyAdapter, createMemoryNotifyHub } from "queuert";
 import { memoryFixture } from "./memory-fixture.ts";
 import { createSqliteFixture } from "./sqlite-fixture.ts";
 
-/** The pairs of a state and a notify adapter on which the behaviour suites run. */
+/** The pairs of a state and a notify adapter on which the behaviour suites run: every one that can be, the memory store having no file to watch. */
 export const pairs: readonly ConformanceFixture[] = [
   createPair("memory × memory", memoryFixture, (installation) => installation, {
     skips: unshowable(),
@@ -23,6 +23,11 @@ export const pairs: readonly ConformanceFixture[] = [
     "sqlite (node:sqlite) × sqlite",
     createSqliteFixture("node:sqlite"),
     (installation) => installation,
+  ),
+  createPair(
+    "sqlite (better-sqlite3) × memory",
+    createSqliteFixture("better-sqlite3"),
+    withMemoryNotify,
   ),
   createPair(
     "sqlite (better-sqlite3) × sqlite",
