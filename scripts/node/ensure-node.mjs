@@ -48,6 +48,9 @@ export async function ensureNode(major) {
       "--ignore-scripts",
       "--no-audit",
       "--no-fund",
+      // One answer that does not come must not hold up everything for npm's five minutes.
+      "--fetch-timeout=60000",
+      "--fetch-retries=5",
     ];
     await execute("npm", flags, { cwd: stage, shell: process.platform === "win32" });
     // A binary may be published and not run here, as on a musl system.

@@ -80,11 +80,15 @@ beforeAll(() => {
     "--no-audit",
     "--no-fund",
     "--loglevel=error",
+    // What the repository's own install has fetched already, and soon again where an answer does not come.
+    "--prefer-offline",
+    "--fetch-timeout=20000",
+    "--fetch-retries=5",
     ...files,
     ...companions,
   ]);
   if (status !== 0) throw new Error(`The tarballs could not be installed.\n${output}`);
-});
+}, 300_000);
 
 afterAll(() => {
   rmSync(project, { recursive: true, force: true });
