@@ -10,71 +10,80 @@ export class Holdings {
   readonly running: Map<string, Attempt> = new Map();
   readonly settling: Map<string, Attempt> = new Map();
   readonly #options: ResolvedWorkerOptions;
-  #held: Attempt[] = [];
+  readonly #held = new Map<string, Attempt>();
   readonly #reservedTypes = new Map<string, string>();
+  /** The reservations whose attempt runs no more: each keeps a slot. That of a running attempt is its own. */
+  readonly #keptSlots = new Set<string>();
 
   constructor(options: ResolvedWorkerOptions) {
     this.#options = options;
   }
 
   get heldCount(): number {
-    return this.#held.length;
+    return this.#held.size;
   }
 
   get isEmpty(): boolean {
-    return this.running.size === 0 && this.settling.size === 0 && this.#held.length === 0;
+    return this.running.size === 0 && this.settling.size === 0 && this.#held.size === 0;
   }
 
-  /** Slots in which nothing runs and which are kept for nothing. A running attempt that has a reservation has one slot, not two. */
+  /** Slots in which nothing runs and which are kept for nothing. */
   get freeSlotCount(): number {
-    let keptCount = 0;
-    for (const token of this.#reservedTypes.keys()) if (!this.running.has(token)) keptCount++;
-    return this.#options.concurrency - this.running.size - keptCount;
+    return this.#options.concurrency - this.running.size - this.#keptSlots.size;
   }
 
   hold(attempt: Attempt): void {
-    this.#held.push(attempt);
+    this.#held.set(tokenOf(attempt.job), attempt);
   }
 
   /** The held attempt that is next, when a slot is free for it. */
   takeHeld(): Attempt | undefined {
-    return this.freeSlotCount > 0 ? this.#held.shift() : undefined;
+    if (this.freeSlotCount <= 0) return undefined;
+    for (const [token, attempt] of this.#held) {
+      this.#held.delete(token);
+      return attempt;
+    }
+    return undefined;
   }
 
   takeAllHeld(): readonly Attempt[] {
-    const held = this.#held;
-    this.#held = [];
+    const held = [...this.#held.values()];
+    this.#held.clear();
     return held;
   }
 
   dropHeld(token: string): void {
-    this.#held = this.#held.filter((attempt) => tokenOf(attempt.job) !== token);
+    this.#held.delete(token);
   }
 
   /** Whether a job is in the worker's hands, at any stage. */
   has(token: string): boolean {
-    if (this.running.has(token) || this.settling.has(token)) return true;
-    return this.#held.some((attempt) => tokenOf(attempt.job) === token);
+    return this.running.has(token) || this.settling.has(token) || this.#held.has(token);
   }
 
+  /** Keeps the slot of a running attempt for a job of this type that is to follow it. */
   reserve(token: string, nextType: string): void {
     this.#reservedTypes.set(token, nextType);
   }
 
   unreserve(token: string): void {
     this.#reservedTypes.delete(token);
+    this.#keptSlots.delete(token);
   }
 
-  /** Takes an attempt out of its slot; `false` when another one, or none, stands there under its key. */
+  /** Takes an attempt out of its slot, unless that is kept; `false` when another one, or none, stands there under its key. */
   endRunning(attempt: Attempt): boolean {
     const token = tokenOf(attempt.job);
-    return this.running.get(token) === attempt && this.running.delete(token);
+    if (this.running.get(token) !== attempt) return false;
+    this.running.delete(token);
+    if (this.#reservedTypes.has(token)) this.#keptSlots.add(token);
+    return true;
   }
 
   /** Every attempt that the database should say is this worker's, and the next jobs that may appear at any moment. */
   keys(): AttemptKey[] {
     const keys: AttemptKey[] = [];
-    for (const attempts of [this.running.values(), this.settling.values(), this.#held]) {
+    for (const attempts of [this.running.values(), this.settling.values(), this.#held.values()]) {
       for (const attempt of attempts) {
         keys.push(keyOf(attempt.job));
         if (attempt.expectedNext !== undefined) keys.push(attempt.expectedNext);
@@ -87,18 +96,18 @@ export class Holdings {
   roomFor(type: string): number {
     const handler = this.#options.handlers.get(type);
     if (handler === undefined) return 0;
-    return handler.concurrency - this.#countOf(type);
+    const isLimited = handler.concurrency < this.#options.concurrency;
+    return isLimited ? handler.concurrency - this.#countOf(type) : Number.POSITIVE_INFINITY;
   }
 
   /** What to claim: as many as there are free slots, and `ahead` beyond that; `undefined` when there is no room. */
   claimRequest(ahead: number, firstType: number): ClaimRequest | undefined {
-    const slots = Math.max(0, this.freeSlotCount - this.#held.length);
+    const slots = Math.max(0, this.freeSlotCount - this.#held.size);
     const wanted = slots + ahead;
     if (wanted <= 0) return undefined;
     const types: { type: string; limit: number }[] = [];
     for (const handler of this.#options.handlers.values()) {
-      const isLimited = handler.concurrency < this.#options.concurrency;
-      const limit = isLimited ? Math.min(wanted, this.roomFor(handler.type)) : wanted;
+      const limit = Math.min(wanted, this.roomFor(handler.type));
       if (limit > 0) types.push({ type: handler.type, limit });
     }
     if (types.length === 0) return undefined;
@@ -108,7 +117,7 @@ export class Holdings {
 
   #countOf(type: string): number {
     let count = 0;
-    for (const attempts of [this.running.values(), this.#held])
+    for (const attempts of [this.running.values(), this.#held.values()])
       for (const attempt of attempts) if (attempt.job.type === type) count++;
     for (const reserved of this.#reservedTypes.values()) if (reserved === type) count++;
     return count;
