@@ -9,6 +9,41 @@ export const concurrency: ConformanceSuite<ConformanceStore> = {
   name: "concurrency-and-priority",
   cases: [
     defineBehaviour(
+      "P4 B8: a backlog that keeps every slot busy does not hold up a job that has become due",
+      async (stage, expect) => {
+        const jobTypes = defineJobTypes<{ slow: { entry: true }; urgent: { entry: true } }>();
+        const client = stage.use(await createClient({ jobTypes, ...stage.process.ports }));
+        const gate = stage.gate();
+        const worker = stage.use(
+          createWorker(client, {
+            ...soon,
+            concurrency: 1,
+            prefetchMs: 0,
+            handlers: { slow: async () => gate.pass(), urgent: async () => {} },
+          }),
+        );
+        const slow = Array.from({ length: 5 }, () => ({ type: "slow" as const }));
+        await client.startChains({ tx: "autocommit", chains: slow });
+        const urgent = await client.startChain({
+          tx: "autocommit",
+          type: "urgent",
+          delayMs: 60_000,
+        });
+        await worker.start();
+        await gate.arrived();
+        stage.clock.advance(60_000);
+        // The slot is taken and the backlog waits; the job that is due is ready beside it all the same.
+        await eventually(
+          async () =>
+            (await client.inspect.getJob({ jobId: `${urgent.id}:0` }))?.status === "ready",
+        );
+        expect.equal(gate.arrivedCount, 1);
+        gate.open();
+        await client.awaitChain({ chain: urgent, ...soon });
+      },
+    ),
+
+    defineBehaviour(
       "P4: a worker runs as many jobs at once as it has slots, never more, and all of them",
       async (stage, expect) => {
         const jobTypes = defineJobTypes<{
