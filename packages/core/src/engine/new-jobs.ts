@@ -3,8 +3,7 @@ import { OptionInvalidError } from "../errors/value-errors.ts";
 import { checkNumber, checkPriority, checkText } from "../model/options.ts";
 import { resolveSchedule } from "../model/schedule.ts";
 import type { Deduplication } from "../model/deduplication.ts";
-import type { BlockerReference, NewJob } from "../ports/state-adapter.ts";
-import type { BlockerSlot } from "../types/job-types.ts";
+import type { NewJob } from "../ports/state-adapter.ts";
 import type { MergedJobTypes } from "../types/merge-job-types.ts";
 import { blockerReferences, type BlockersGiven } from "./blocker-slots.ts";
 import { writePayload } from "./payloads.ts";
@@ -32,13 +31,12 @@ export async function createNewJob(jobTypes: MergedJobTypes, given: JobGiven): P
       { typeName: type },
     );
   }
-  const slots: Readonly<Record<string, BlockerSlot>> | undefined = definition?.blockers;
   return {
     type,
     input: await writePayload(jobTypes, type, "input", given.input),
     priority: checkPriority(given.priority),
     schedule: resolveSchedule(given),
-    blockers: blockerReferences(type, slots, given.blockers) satisfies readonly BlockerReference[],
+    blockers: blockerReferences(type, definition?.blockers, given.blockers),
     traceContext: undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { StoreConflictError, StoreUnavailableError } from "../errors/store-errors.ts";
+import { isStoreAway } from "../errors/store-errors.ts";
 import type { NewChain, StartResult, StateAdapter } from "../ports/state-adapter.ts";
 import type { ChainInserter } from "./start-chains.ts";
 
@@ -54,7 +54,7 @@ export function createChainInserter<TTransaction>(
       return results.slice(0, chains.length);
     } catch (error) {
       // A lost reply may have taken effect: tried again, a start would find its own chain and call it someone else's.
-      const isAway = error instanceof StoreUnavailableError || error instanceof StoreConflictError;
+      const isAway = isStoreAway(error);
       for (const { tell } of others) tell(isAway ? { kind: "failed", error } : { kind: "alone" });
       if (isAway) throw error;
       return insertAlone(chains);

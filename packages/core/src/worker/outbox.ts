@@ -1,5 +1,5 @@
 import type { Outcome, Settlement } from "../ports/state-adapter.ts";
-import { keyOf, tokenOf, type Attempt } from "./attempt.ts";
+import { keyOf, type Attempt } from "./attempt.ts";
 
 /** An outcome that waits for its verdict. */
 export interface PendingOutcome {
@@ -47,10 +47,6 @@ export class Outbox {
   /** Puts back what got no verdict, ahead of what came since. */
   putBack(pending: readonly PendingOutcome[]): void {
     this.#pending = [...pending, ...this.#pending];
-  }
-
-  drop(token: string): void {
-    this.#pending = this.#pending.filter(({ attempt }) => tokenOf(attempt.job) !== token);
   }
 
   /** When the first of those that are put off may be tried again; `undefined` when nothing waits. */

@@ -1,5 +1,6 @@
-import { StoreConflictError, StoreUnavailableError } from "../errors/store-errors.ts";
+import { isStoreAway } from "../errors/store-errors.ts";
 import { settleSignals } from "../engine/settle-signals.ts";
+import type { WakeUpTopic } from "../ports/notify-adapter.ts";
 import type { Verdict } from "../ports/state-adapter.ts";
 import { tokenOf } from "./attempt.ts";
 import { emitEnded, emitLost } from "./news.ts";
@@ -22,7 +23,10 @@ export class Settler<TTransaction> {
   }
 
   takeVerdicts(pending: readonly PendingOutcome[], verdicts: readonly Verdict[]): void {
-    pending.forEach((entry, index) => this.#takeVerdict(entry, verdicts[index]!));
+    const topics: WakeUpTopic[] = [];
+    pending.forEach((entry, index) => this.#takeVerdict(entry, verdicts[index]!, topics));
+    // Together, for each publish may be a round trip.
+    void this.#state.context.signals.send({ events: [], topics });
     this.#runner.fillSlots();
   }
 
@@ -31,22 +35,16 @@ export class Settler<TTransaction> {
    * alone, and one that is refused alone fails its job. Where the database is away, all are put back. Answers whether they were tried.
    */
   async settleOneByOne(pending: readonly PendingOutcome[], error: unknown): Promise<boolean> {
-    if (isAway(error) || pending.length === 0) {
+    if (isStoreAway(error) || pending.length === 0) {
       this.#state.outbox.putBack(pending);
       return false;
     }
     const left = [...pending];
     for (let entry = left.shift(); entry !== undefined; entry = left.shift()) {
       try {
-        const { verdicts } = await this.#state.context.state.exchange({
-          workerId: entry.attempt.workerId,
-          settlements: [toSettlement(entry)],
-          started: [],
-          claim: undefined,
-        });
-        this.#takeVerdict(entry, verdicts[0]!);
+        this.takeVerdicts([entry], await this.#offer(entry.attempt.workerId, [entry]));
       } catch (entryError) {
-        if (isAway(entryError)) {
+        if (isStoreAway(entryError)) {
           this.#state.outbox.putBack([entry, ...left]);
           throw entryError;
         }
@@ -75,23 +73,25 @@ export class Settler<TTransaction> {
     entries: readonly PendingOutcome[],
     all: readonly PendingOutcome[],
   ): Promise<readonly Verdict[]> {
-    const { context, outbox } = this.#state;
     try {
-      const { verdicts } = await context.state.exchange({
-        workerId,
-        settlements: entries.map(toSettlement),
-        started: [],
-        claim: undefined,
-      });
+      const verdicts = await this.#offer(workerId, entries);
       return verdicts.map((verdict) => (verdict.kind === "deferred" ? lostWithLease : verdict));
     } catch (error) {
-      if (!isAway(error)) return entries.map(() => lostWithLease);
-      outbox.putBack(all);
+      if (!isStoreAway(error)) return entries.map(() => lostWithLease);
+      this.#state.outbox.putBack(all);
       throw error;
     }
   }
 
-  #takeVerdict(entry: PendingOutcome, verdict: Verdict): void {
+  /** Offers outcomes and asks for nothing. */
+  async #offer(workerId: string, entries: readonly PendingOutcome[]): Promise<readonly Verdict[]> {
+    const settlements = entries.map(toSettlement);
+    const params = { workerId, settlements, started: [], claim: undefined };
+    return (await this.#state.context.state.exchange(params)).verdicts;
+  }
+
+  /** Adds who is to be woken to `topics`. */
+  #takeVerdict(entry: PendingOutcome, verdict: Verdict, topics: WakeUpTopic[]): void {
     const { context, holdings } = this.#state;
     const { attempt, outcome } = entry;
     if (verdict.kind === "deferred") return this.#putOff(entry);
@@ -99,7 +99,7 @@ export class Settler<TTransaction> {
     holdings.settling.delete(tokenOf(attempt.job));
     switch (verdict.kind) {
       case "settled":
-        return this.#settled(entry, verdict);
+        return this.#settled(entry, verdict, topics);
       case "already":
         // After a commit in doubt, what took effect may be that commit and not this outcome: no news is better than false news (P6).
         if (!attempt.isInDoubt) emitEnded(context, attempt, outcome.kind, { pending: entry });
@@ -114,13 +114,17 @@ export class Settler<TTransaction> {
     }
   }
 
-  #settled(entry: PendingOutcome, { effects, next }: Extract<Verdict, { kind: "settled" }>): void {
+  #settled(
+    entry: PendingOutcome,
+    { effects, next }: Extract<Verdict, { kind: "settled" }>,
+    topics: WakeUpTopic[],
+  ): void {
     const { context, options } = this.#state;
     const { attempt, outcome } = entry;
     const nextType = outcome.kind === "continued" ? outcome.next.type : undefined;
-    const { events, topics } = settleSignals({ ...attempt.job, nextType }, effects);
-    emitEnded(context, attempt, outcome.kind, { pending: entry, events });
-    void context.signals.send({ events: [], topics });
+    const signals = settleSignals({ ...attempt.job, nextType }, effects);
+    emitEnded(context, attempt, outcome.kind, { pending: entry, events: signals.events });
+    topics.push(...signals.topics);
     const released = [
       ...effects.unblocked,
       ...(effects.waiting === undefined ? [] : [effects.waiting]),
@@ -151,10 +155,6 @@ export class Settler<TTransaction> {
     const end = failedEnd(context, attempt, error);
     this.#runner.settleLater(attempt, end.outcome, end.error);
   }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof StoreUnavailableError || error instanceof StoreConflictError;
 }
 
 const lostWithLease: Verdict = { kind: "lost", reason: "leaseLost" };
