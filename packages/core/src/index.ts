@@ -6,17 +6,17 @@ export type {
   Client,
   ClientOf,
   ClientOptions,
-  CompleteChainResult,
   CreateClient,
 } from "./client/client-api.ts";
 export type {
   CancelChainResult,
   ChainResult,
+  CompleteChainResult,
   DeleteChainResult,
   NewSchedule,
   TransactionChoice,
   WriteOptions,
-} from "./client/write-api.ts";
+} from "./engine/write-api.ts";
 export type { TransactionHooks } from "./engine/transaction-hooks.ts";
 export { createWorker, defineHandlers } from "./worker/create-worker.ts";
 export type {

@@ -1,6 +1,5 @@
 import type { TransactionHooks } from "../engine/transaction-hooks.ts";
 import type { Explanation } from "../model/explanation.ts";
-import type { ChainStatus } from "../model/status.ts";
 import type { NotifyAdapter } from "../ports/notify-adapter.ts";
 import type { StateAdapter } from "../ports/state-adapter.ts";
 import type { EventSubscriber } from "../ports/telemetry.ts";
@@ -16,10 +15,11 @@ import type { Operate, OperateOptions } from "./operate/operate-api.ts";
 import type {
   CancelChainResult,
   ChainResult,
+  CompleteChainResult,
   DeleteChainResult,
   NewSchedule,
   WriteOptions,
-} from "./write-api.ts";
+} from "../engine/write-api.ts";
 
 declare const contextOf: unique symbol;
 
@@ -27,17 +27,6 @@ declare const contextOf: unique symbol;
 export type ChainReference<TName extends string = string> =
   | { chain: Chain<TName>; chainId?: never }
   | { chainId: string; chain?: never };
-
-/** What `completeChain` did. Everything but the first means that nothing was changed. */
-export type CompleteChainResult =
-  /** The open job was completed, and the chain with it; or it was continued. */
-  | { readonly outcome: "completed" | "continued" }
-  | { readonly outcome: "notFound" }
-  | { readonly outcome: "notOpen"; readonly chainStatus: Exclude<ChainStatus, "open"> }
-  /** The chain has come to a job of another type. */
-  | { readonly outcome: "otherType"; readonly type: string }
-  /** The open job still waits for its blockers. */
-  | { readonly outcome: "blocked" };
 
 /** How `completeChain` ends the open job: with what a handler of its type could return. */
 export type ChainCompletion<TDefinition, TNext> =

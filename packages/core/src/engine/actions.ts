@@ -6,27 +6,13 @@ import type { WakeUpTopic } from "../ports/notify-adapter.ts";
 import type { ActionResult } from "../ports/state-adapter.ts";
 import type { DomainEvent } from "../ports/telemetry.ts";
 import type { EngineContext } from "./context.ts";
-import { writeScope, type TransactionHooks } from "./transaction-hooks.ts";
-
-/** Which transaction an action writes in. */
-interface ActionScope<TTransaction> {
-  readonly tx: TTransaction | "autocommit";
-  readonly hooks?: TransactionHooks | undefined;
-}
-
-/** What one chain came to. */
-interface ChainOutcome<TOutcome extends string> {
-  readonly chainId: string;
-  readonly outcome: TOutcome;
-}
-
-type CancelOutcome =
-  | ChainOutcome<"cancelled" | "notFound" | "alreadyClosed">
-  | (ChainOutcome<"hasDependants"> & { readonly dependants: readonly string[] });
-
-type DeleteOutcome =
-  | ChainOutcome<"deleted" | "notFound">
-  | (ChainOutcome<"referenced"> & { readonly references: readonly string[] });
+import { writeScope } from "./transaction-hooks.ts";
+import type {
+  CancelChainResult,
+  ChainResult,
+  DeleteChainResult,
+  WriteOptions,
+} from "./write-api.ts";
 
 /** The longest reason that is kept with a chain, in characters. */
 const reasonLengthMax = 2_000;
@@ -34,12 +20,12 @@ const reasonLengthMax = 2_000;
 /** Cancels open chains; wakes those who await them, and the workers that run them. */
 export async function cancelChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: ActionScope<TTransaction> & {
+  options: WriteOptions<TTransaction> & {
     readonly chainIds: readonly string[];
     readonly reason?: string | undefined;
     readonly cascade?: boolean | undefined;
   },
-): Promise<CancelOutcome[]> {
+): Promise<CancelChainResult[]> {
   const scope = writeScope(context, options);
   const { chainIds, cascade = false } = options;
   const reason =
@@ -68,11 +54,11 @@ export async function cancelChains<TTransaction>(
 /** Deletes chains; wakes those who await them, and the workers that run them. */
 export async function deleteChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: ActionScope<TTransaction> & {
+  options: WriteOptions<TTransaction> & {
     readonly chainIds: readonly string[];
     readonly cascade?: boolean | undefined;
   },
-): Promise<DeleteOutcome[]> {
+): Promise<DeleteChainResult[]> {
   const scope = writeScope(context, options);
   const { chainIds, cascade = false } = options;
   const results = await context.state.deleteChains({ tx: scope.tx, chainIds, cascade });
@@ -96,8 +82,8 @@ export async function deleteChains<TTransaction>(
 /** Opens failed chains again; wakes the workers of the jobs that may run anew. */
 export async function redriveChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: ActionScope<TTransaction> & { readonly chainIds: readonly string[] },
-): Promise<ChainOutcome<"redriven" | "notFound" | "notFailed">[]> {
+  options: WriteOptions<TTransaction> & { readonly chainIds: readonly string[] },
+): Promise<ChainResult<"redriven" | "notFound" | "notFailed">[]> {
   const scope = writeScope(context, options);
   const { chainIds } = options;
   const chainTypes = await readChainTypes(context, scope.tx, chainIds);
@@ -117,8 +103,8 @@ export async function redriveChains<TTransaction>(
 /** Makes the scheduled job of each chain ready; wakes its workers. */
 export async function triggerChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: ActionScope<TTransaction> & { readonly chainIds: readonly string[] },
-): Promise<ChainOutcome<"triggered" | "notFound" | "notTriggerable">[]> {
+  options: WriteOptions<TTransaction> & { readonly chainIds: readonly string[] },
+): Promise<ChainResult<"triggered" | "notFound" | "notTriggerable">[]> {
   const scope = writeScope(context, options);
   const results = await context.state.trigger({ tx: scope.tx, chainIds: options.chainIds });
   const changed = results.filter((result) => result.outcome === "triggered");
@@ -135,12 +121,12 @@ export async function triggerChains<TTransaction>(
  */
 export async function rescheduleChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: ActionScope<TTransaction> & {
+  options: WriteOptions<TTransaction> & {
     readonly chainIds: readonly string[];
     readonly scheduledAt?: Date | undefined;
     readonly delayMs?: number | undefined;
   },
-): Promise<ChainOutcome<"rescheduled" | "notFound" | "notReschedulable">[]> {
+): Promise<ChainResult<"rescheduled" | "notFound" | "notReschedulable">[]> {
   const scope = writeScope(context, options);
   const schedule = requireSchedule(options);
   const results = await context.state.reschedule({
@@ -159,7 +145,7 @@ export async function rescheduleChains<TTransaction>(
 /** Pauses or resumes job types; wakes the workers of those that may be claimed again. */
 export async function setTypesPaused<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: ActionScope<TTransaction> & {
+  options: WriteOptions<TTransaction> & {
     readonly types: readonly string[];
     readonly isPaused: boolean;
   },
@@ -228,6 +214,6 @@ function jobEvents(
 function toOutcome<TOutcome extends string>({
   chainId,
   outcome,
-}: ActionResult<TOutcome>): ChainOutcome<TOutcome> {
+}: ActionResult<TOutcome>): ChainResult<TOutcome> {
   return { chainId, outcome };
 }

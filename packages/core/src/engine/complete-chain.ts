@@ -9,6 +9,7 @@ import { completedOutcome, continuedOutcome } from "./job-outcomes.ts";
 import type { JobGiven } from "./new-jobs.ts";
 import { settleSignals } from "./settle-signals.ts";
 import { writeScope, type TransactionHooks } from "./transaction-hooks.ts";
+import type { CompleteChainResult } from "./write-api.ts";
 
 export interface CompleteChainOptions<TTransaction> {
   readonly tx: TTransaction | "autocommit";
@@ -18,13 +19,6 @@ export interface CompleteChainOptions<TTransaction> {
   readonly output?: unknown;
   readonly continueWith?: JobGiven | undefined;
 }
-
-export type CompleteChainResult =
-  | { readonly outcome: "completed" | "continued" }
-  | { readonly outcome: "notFound" }
-  | { readonly outcome: "notOpen"; readonly chainStatus: Exclude<ChainStatus, "open"> }
-  | { readonly outcome: "otherType"; readonly type: string }
-  | { readonly outcome: "blocked" };
 
 /** Ends the open job of a chain without a worker, as a handler of its type would. */
 export async function completeChain<TTransaction>(

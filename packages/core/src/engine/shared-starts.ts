@@ -1,4 +1,4 @@
-import { isStoreAway } from "../errors/store-errors.ts";
+import { isStoreAway } from "../errors/is-store-away.ts";
 import type { NewChain, StartResult, StateAdapter } from "../ports/state-adapter.ts";
 import type { ChainInserter } from "./start-chains.ts";
 

@@ -48,8 +48,3 @@ export class StoreSetupError extends QueuertError {
     this.name = "StoreSetupError";
   }
 }
-
-/** Whether an error says that the database is away or busy, and nothing about what it was asked: the same may be asked again. */
-export function isStoreAway(error: unknown): boolean {
-  return error instanceof StoreUnavailableError || error instanceof StoreConflictError;
-}

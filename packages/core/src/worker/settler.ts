@@ -1,4 +1,4 @@
-import { isStoreAway } from "../errors/store-errors.ts";
+import { isStoreAway } from "../errors/is-store-away.ts";
 import { settleSignals } from "../engine/settle-signals.ts";
 import type { WakeUpTopic } from "../ports/notify-adapter.ts";
 import type { Verdict } from "../ports/state-adapter.ts";

@@ -4,7 +4,7 @@ import type {
   DeleteChainResult,
   NewSchedule,
   WriteOptions,
-} from "../write-api.ts";
+} from "../../engine/write-api.ts";
 import type { ChainSelection, ChainSummary } from "../inspect/inspect-api.ts";
 
 /** What an operator can do. */

@@ -1,4 +1,5 @@
-import type { TransactionHooks } from "../engine/transaction-hooks.ts";
+import type { ChainStatus } from "../model/status.ts";
+import type { TransactionHooks } from "./transaction-hooks.ts";
 
 /** The transaction of a call that writes: the user's own, as the state adapter names it, or one that the call makes and commits by itself. */
 export type TransactionChoice<TTransaction> = TTransaction | "autocommit";
@@ -33,6 +34,17 @@ export type CancelChainResult =
 export type DeleteChainResult =
   | ChainResult<"deleted" | "notFound">
   | (ChainResult<"referenced"> & { readonly references: readonly string[] });
+
+/** What `completeChain` did. Everything but the first means that nothing was changed. */
+export type CompleteChainResult =
+  /** The open job was completed, and the chain with it; or it was continued. */
+  | { readonly outcome: "completed" | "continued" }
+  | { readonly outcome: "notFound" }
+  | { readonly outcome: "notOpen"; readonly chainStatus: Exclude<ChainStatus, "open"> }
+  /** The chain has come to a job of another type. */
+  | { readonly outcome: "otherType"; readonly type: string }
+  /** The open job still waits for its blockers. */
+  | { readonly outcome: "blocked" };
 
 /** When to run instead: at an instant, or some milliseconds from the write; both by the database's clock. */
 export type NewSchedule =

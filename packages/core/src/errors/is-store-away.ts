@@ -1,0 +1,6 @@
+import { StoreConflictError, StoreUnavailableError } from "./store-errors.ts";
+
+/** Whether an error says that the database is away or busy, and nothing about what it was asked: the same may be asked again. */
+export function isStoreAway(error: unknown): boolean {
+  return error instanceof StoreUnavailableError || error instanceof StoreConflictError;
+}
