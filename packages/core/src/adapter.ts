@@ -18,11 +18,21 @@ export {
   jobStatusesBefore,
   jobTransitions,
   nextJobStatuses,
+  spentJobStatuses,
   waitingStatus,
   type JobEvent,
 } from "./model/transitions.ts";
 export { closeOverHolders, type ChainClosure } from "./model/chain-closure.ts";
 export { scheduledAtMs, type Schedule } from "./model/schedule.ts";
+export {
+  ageBound,
+  resolveRetention,
+  type AgeBound,
+  type ClosedChainStatus,
+  type RetentionOptions,
+  type RetentionRule,
+  type RetentionRules,
+} from "./model/retention.ts";
 export {
   decideDeduplication,
   keyKeptUntilMs,

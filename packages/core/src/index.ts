@@ -60,6 +60,7 @@ export {
 } from "./types/middleware.ts";
 export type { Backoff } from "./model/backoff.ts";
 export type { RetryDecision, RetryPolicy } from "./model/retry.ts";
+export type { ClosedChainStatus, RetentionOptions, RetentionRule } from "./model/retention.ts";
 export type { ChainStatus, JobStatus } from "./model/status.ts";
 export type {
   ExplainedWorker,
@@ -79,13 +80,26 @@ export type {
   EventSubscriber,
   JobSubject,
 } from "./ports/telemetry.ts";
+export type {
+  AttemptTrace,
+  CallTrace,
+  EventRecorder,
+  SettlingTrace,
+  Telemetry,
+  TracedAttempt,
+  TracedBlocker,
+  TracedCall,
+  TracedClaim,
+  TracedJob,
+  TracedSettling,
+  TracedWorker,
+  WakeUpSource,
+  WorkerTrace,
+} from "./ports/tracing.ts";
 export type { StateAdapter } from "./ports/state-adapter.ts";
 export type { NotifyAdapter } from "./ports/notify-adapter.ts";
-export {
-  createConsoleLogger,
-  type ConsoleLoggerOptions,
-  type LogLevel,
-} from "./telemetry/console-logger.ts";
+export { createConsoleLogger, type ConsoleLoggerOptions } from "./telemetry/console-logger.ts";
+export { levelOfEvent, type LogLevel } from "./telemetry/event-level.ts";
 export {
   createMemoryStateAdapter,
   type MemoryStateAdapterOptions,

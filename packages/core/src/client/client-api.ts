@@ -3,6 +3,7 @@ import type { Explanation } from "../model/explanation.ts";
 import type { NotifyAdapter } from "../ports/notify-adapter.ts";
 import type { StateAdapter } from "../ports/state-adapter.ts";
 import type { EventSubscriber } from "../ports/telemetry.ts";
+import type { Telemetry } from "../ports/tracing.ts";
 import type { Chain, ChainSnapshot, CompletedChain, StartedChain } from "../types/chain.ts";
 import type { JobTypes } from "../types/job-types.ts";
 import type { EmptyRecord } from "../types/look-ups.ts";
@@ -258,6 +259,8 @@ export interface ClientOptions<TJobTypes, TTransaction, TMiddleware> {
   middleware?: TMiddleware | undefined;
   /** Receive what happened, after its commit. */
   events?: readonly EventSubscriber[] | undefined;
+  /** Traces calls and attempts, and turns events into spans, metrics and logs: made by `createOpenTelemetry` of `@queuert/otel`. Default: none, at no cost. */
+  telemetry?: Telemetry | undefined;
   /** For `client.inspect` and `client.operate`: who may act, who acts, and what is shown of payloads. */
   operations?: (InspectOptions & OperateOptions) | undefined;
 }

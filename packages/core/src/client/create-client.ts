@@ -26,6 +26,7 @@ import {
   runWithTransactionHooks,
   type TransactionHooks,
 } from "../engine/transaction-hooks.ts";
+import { runTraced } from "../engine/traced-calls.ts";
 import { mergeJobTypes } from "../types/merge-job-types.ts";
 import type { JobTypes } from "../types/job-types.ts";
 import type { Middleware } from "../types/middleware.ts";
@@ -60,7 +61,8 @@ export async function createClientIn<TTransaction>(
     readonly Middleware<unknown>[]
   >,
 ): Promise<Client<unknown, TTransaction, object>> {
-  const events = createEventSink(environment.clock, options.events ?? []);
+  const { telemetry } = options;
+  const events = createEventSink(environment.clock, options.events ?? [], telemetry);
   const channel = createNotifyChannel(events, options.notify);
   const context: EngineContext<TTransaction> = {
     state: options.state,
@@ -70,6 +72,7 @@ export async function createClientIn<TTransaction>(
     clock: environment.clock,
     chance: environment.chance,
     events,
+    telemetry,
     signals: createSignalSender(events, channel),
     nextChainId: createChainIds(environment.clock, environment.chance),
   };
@@ -96,6 +99,7 @@ function createFacade<TTransaction>(
   context: EngineContext<TTransaction>,
   operations: InspectOptions & OperateOptions,
 ): Client<unknown, TTransaction, object> {
+  const { events, telemetry } = context;
   const insert = createChainInserter(context.state);
   const waiter = createChainWaiter(context);
   const facade = {
@@ -125,24 +129,26 @@ function createFacade<TTransaction>(
 
     startChain: async (given: ChainGiven & { tx: TTransaction; hooks?: TransactionHooks }) => {
       const { tx, hooks, ...chain } = given;
-      return (await startChains(context, insert, { tx, hooks, chains: [chain] }))[0];
+      const one = { tx, hooks, chains: [chain], isBatch: false };
+      return (await startChains(context, insert, one))[0];
     },
     startChains: (given: {
       tx: TTransaction;
       hooks?: TransactionHooks;
       chains: readonly ChainGiven[];
-    }) => startChains(context, insert, given),
+    }) => startChains(context, insert, { ...given, isBatch: true }),
     completeChain: (given: ChainGivenBy & Omit<CompleteChainOptions<TTransaction>, "chainId">) =>
       completeChain(context, { ...given, chainId: chainIdOf(given) }),
 
     awaitChain: async (given: {
-      chain: { id: string };
+      chain: { id: string; type: string };
       timeoutMs?: number;
       signal?: AbortSignal;
       pollIntervalMs?: number;
     }) => {
-      const record = await waiter.wait({
-        chainId: given.chain.id,
+      const { id: chainId, type: chainType } = given.chain;
+      const wait = {
+        chainId,
         timeoutMs:
           given.timeoutMs === undefined
             ? undefined
@@ -151,7 +157,10 @@ function createFacade<TTransaction>(
         pollIntervalMs: checkNumber(given.pollIntervalMs ?? awaitPollIntervalMs, "pollIntervalMs", {
           min: 1,
         }),
-      });
+      };
+      const trace = telemetry?.beginCall({ name: "awaitChain", chainId, chainType });
+      const record = await runTraced(trace, () => waiter.wait(wait));
+      events.emit([], trace);
       return toCompletedChain(context.jobTypes, record);
     },
     getChain: (given: ChainGivenBy) => getChain(context, chainIdOf(given)),

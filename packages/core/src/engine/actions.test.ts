@@ -35,7 +35,16 @@ describe("cancelChains", () => {
       { chainId: "nowhere", outcome: "notFound" },
     ]);
     expect(takeSignals()).toEqual({
-      events: [{ name: "chain.closed", chainId, chainType: "order.reserve", status: "cancelled" }],
+      events: [
+        {
+          name: "chain.closed",
+          chainId,
+          chainType: "order.reserve",
+          status: "cancelled",
+          durationMs: 0,
+          jobCount: 1,
+        },
+      ],
       topics: [
         { kind: "chain", chainId },
         { kind: "worker", workerId: "w1" },
@@ -213,7 +222,14 @@ describe("the signals of an action (P6)", () => {
       expect(takeSignals()).toEqual({ events: [], topics: [] });
     });
     expect(takeSignals().events).toEqual([
-      { name: "chain.closed", chainId, chainType: "order.reserve", status: "cancelled" },
+      {
+        name: "chain.closed",
+        chainId,
+        chainType: "order.reserve",
+        status: "cancelled",
+        durationMs: 0,
+        jobCount: 1,
+      },
     ]);
   });
 

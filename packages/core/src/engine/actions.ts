@@ -6,6 +6,7 @@ import type { WakeUpTopic } from "../ports/notify-adapter.ts";
 import type { ActionResult } from "../ports/state-adapter.ts";
 import type { DomainEvent } from "../ports/telemetry.ts";
 import type { EngineContext } from "./context.ts";
+import { runTraced } from "./traced-calls.ts";
 import { writeScope } from "./transaction-hooks.ts";
 import type {
   CancelChainResult,
@@ -17,10 +18,16 @@ import type {
 /** The longest reason that is kept with a chain, in characters. */
 const reasonLengthMax = 2_000;
 
+/** Which transaction an action writes in, and who acts. */
+interface ActionOptions<TTransaction> extends WriteOptions<TTransaction> {
+  /** For telemetry; `undefined` = the program itself. */
+  readonly actor?: string | undefined;
+}
+
 /** Cancels open chains; wakes those who await them, and the workers that run them. */
 export async function cancelChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: WriteOptions<TTransaction> & {
+  options: ActionOptions<TTransaction> & {
     readonly chainIds: readonly string[];
     readonly reason?: string | undefined;
     readonly cascade?: boolean | undefined;
@@ -32,16 +39,22 @@ export async function cancelChains<TTransaction>(
     options.reason === undefined
       ? undefined
       : JSON.stringify(checkText(options.reason, "reason", reasonLengthMax));
-  const results = await context.state.cancel({ tx: scope.tx, chainIds, reason, cascade });
+  const trace = context.telemetry?.beginCall({ name: "cancel", chainIds, actor: options.actor });
+  const results = await runTraced(trace, () =>
+    context.state.cancel({ tx: scope.tx, chainIds, reason, cascade }),
+  );
   const cancelled = results.filter((result) => result.outcome === "cancelled");
   await scope.deliver({
-    events: cancelled.map(({ chainId, chainType }) => ({
+    events: cancelled.map(({ chainId, chainType, chainDurationMs, job }) => ({
       name: "chain.closed",
       chainId,
       chainType,
       status: "cancelled",
+      durationMs: chainDurationMs,
+      jobCount: job.chainIndex + 1,
     })),
     topics: cancelled.flatMap(({ chainId, workerId }) => closingTopics(chainId, workerId)),
+    trace,
   });
   return results.map((result) => {
     const { chainId, outcome } = result;
@@ -54,14 +67,17 @@ export async function cancelChains<TTransaction>(
 /** Deletes chains; wakes those who await them, and the workers that run them. */
 export async function deleteChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: WriteOptions<TTransaction> & {
+  options: ActionOptions<TTransaction> & {
     readonly chainIds: readonly string[];
     readonly cascade?: boolean | undefined;
   },
 ): Promise<DeleteChainResult[]> {
   const scope = writeScope(context, options);
   const { chainIds, cascade = false } = options;
-  const results = await context.state.deleteChains({ tx: scope.tx, chainIds, cascade });
+  const trace = context.telemetry?.beginCall({ name: "delete", chainIds, actor: options.actor });
+  const results = await runTraced(trace, () =>
+    context.state.deleteChains({ tx: scope.tx, chainIds, cascade }),
+  );
   const deleted = results.filter((result) => result.outcome === "deleted");
   await scope.deliver({
     events: deleted.map(({ chainId, chainType }) => ({
@@ -70,6 +86,7 @@ export async function deleteChains<TTransaction>(
       chainType,
     })),
     topics: deleted.flatMap(({ chainId, workerId }) => closingTopics(chainId, workerId)),
+    trace,
   });
   return results.map((result) => {
     const { chainId, outcome } = result;
@@ -82,12 +99,13 @@ export async function deleteChains<TTransaction>(
 /** Opens failed chains again; wakes the workers of the jobs that may run anew. */
 export async function redriveChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: WriteOptions<TTransaction> & { readonly chainIds: readonly string[] },
+  options: ActionOptions<TTransaction> & { readonly chainIds: readonly string[] },
 ): Promise<ChainResult<"redriven" | "notFound" | "notFailed">[]> {
   const scope = writeScope(context, options);
   const { chainIds } = options;
   const chainTypes = await readChainTypes(context, scope.tx, chainIds);
-  const results = await context.state.redrive({ tx: scope.tx, chainIds });
+  const trace = context.telemetry?.beginCall({ name: "redrive", chainIds, actor: options.actor });
+  const results = await runTraced(trace, () => context.state.redrive({ tx: scope.tx, chainIds }));
   const redriven = results.filter((result) => result.outcome === "redriven");
   await scope.deliver({
     events: redriven.map(({ chainId, job }) => ({
@@ -96,6 +114,7 @@ export async function redriveChains<TTransaction>(
       chainType: chainTypes.get(chainId) ?? job?.type ?? "",
     })),
     topics: runnableTopics(redriven),
+    trace,
   });
   return results.map(toOutcome);
 }
@@ -103,14 +122,17 @@ export async function redriveChains<TTransaction>(
 /** Makes the scheduled job of each chain ready; wakes its workers. */
 export async function triggerChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: WriteOptions<TTransaction> & { readonly chainIds: readonly string[] },
+  options: ActionOptions<TTransaction> & { readonly chainIds: readonly string[] },
 ): Promise<ChainResult<"triggered" | "notFound" | "notTriggerable">[]> {
   const scope = writeScope(context, options);
-  const results = await context.state.trigger({ tx: scope.tx, chainIds: options.chainIds });
+  const { chainIds } = options;
+  const trace = context.telemetry?.beginCall({ name: "trigger", chainIds, actor: options.actor });
+  const results = await runTraced(trace, () => context.state.trigger({ tx: scope.tx, chainIds }));
   const changed = results.filter((result) => result.outcome === "triggered");
   await scope.deliver({
     events: jobEvents("job.triggered", changed),
     topics: runnableTopics(changed),
+    trace,
   });
   return results.map(toOutcome);
 }
@@ -121,7 +143,7 @@ export async function triggerChains<TTransaction>(
  */
 export async function rescheduleChains<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: WriteOptions<TTransaction> & {
+  options: ActionOptions<TTransaction> & {
     readonly chainIds: readonly string[];
     readonly scheduledAt?: Date | undefined;
     readonly delayMs?: number | undefined;
@@ -129,15 +151,20 @@ export async function rescheduleChains<TTransaction>(
 ): Promise<ChainResult<"rescheduled" | "notFound" | "notReschedulable">[]> {
   const scope = writeScope(context, options);
   const schedule = requireSchedule(options);
-  const results = await context.state.reschedule({
-    tx: scope.tx,
-    chainIds: options.chainIds,
-    schedule,
+  const { chainIds } = options;
+  const trace = context.telemetry?.beginCall({
+    name: "reschedule",
+    chainIds,
+    actor: options.actor,
   });
+  const results = await runTraced(trace, () =>
+    context.state.reschedule({ tx: scope.tx, chainIds, schedule }),
+  );
   const changed = results.filter((result) => result.outcome === "rescheduled");
   await scope.deliver({
     events: jobEvents("job.rescheduled", changed),
     topics: runnableTopics(changed),
+    trace,
   });
   return results.map(toOutcome);
 }
@@ -145,17 +172,23 @@ export async function rescheduleChains<TTransaction>(
 /** Pauses or resumes job types; wakes the workers of those that may be claimed again. */
 export async function setTypesPaused<TTransaction>(
   context: EngineContext<TTransaction>,
-  options: WriteOptions<TTransaction> & {
+  options: ActionOptions<TTransaction> & {
     readonly types: readonly string[];
     readonly isPaused: boolean;
   },
 ): Promise<void> {
   const scope = writeScope(context, options);
   const { types, isPaused } = options;
-  await context.state.setTypesPaused({ tx: scope.tx, types, isPaused });
+  const trace = context.telemetry?.beginCall({
+    name: isPaused ? "pause" : "resume",
+    types,
+    actor: options.actor,
+  });
+  await runTraced(trace, () => context.state.setTypesPaused({ tx: scope.tx, types, isPaused }));
   await scope.deliver({
     events: types.map((type) => ({ name: isPaused ? "type.paused" : "type.resumed", type })),
     topics: isPaused ? [] : types.map((type) => ({ kind: "type", type })),
+    trace,
   });
 }
 

@@ -130,10 +130,10 @@ class SharedChainWaiter<TTransaction> implements ChainWaiter {
 
   #pollLater(waiting: Waiting): void {
     if (!this.#waiting.has(waiting)) return;
-    const { clock, chance } = this.#context;
+    const { channel, clock, chance } = this.#context;
     waiting.pollTimer?.cancel();
     waiting.pollTimer = clock.schedule(
-      waiting.pollIntervalMs * (0.8 + 0.4 * chance.fraction()),
+      channel.pollIntervalMs(waiting.pollIntervalMs) * (0.8 + 0.4 * chance.fraction()),
       () => this.#look(waiting),
     );
   }

@@ -1,6 +1,7 @@
 import type { Chance } from "../ports/chance.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { StateAdapter } from "../ports/state-adapter.ts";
+import type { Telemetry } from "../ports/tracing.ts";
 import type { MergedJobTypes } from "../types/merge-job-types.ts";
 import type { Middleware } from "../types/middleware.ts";
 import type { EventSink } from "./event-sink.ts";
@@ -16,6 +17,7 @@ export interface EngineContext<TTransaction = unknown> {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly events: EventSink;
+  readonly telemetry: Telemetry | undefined;
   readonly signals: SignalSender;
   /** Makes chain ids that grow with time. */
   readonly nextChainId: () => string;

@@ -13,7 +13,14 @@ export interface NotifyChannel {
    * about.
    */
   subscribe(topics: readonly WakeUpTopic[], onWakeUp: () => void): ChannelSubscription;
+  /** Whether wake-ups may not arrive, so that whoever waits for them should look by itself more often. */
+  readonly isAway: boolean;
+  /** How long to wait between two looks: the usual time, or a fifth of it while wake-ups may not arrive. */
+  pollIntervalMs(usualMs: number): number;
 }
+
+/** How many times as often to look while wake-ups may not arrive. */
+const lookFactor = 5;
 
 /** A subscription that stands, or that may come about later. */
 export interface ChannelSubscription {
@@ -26,18 +33,48 @@ export function createNotifyChannel(
   notify: NotifyAdapter | undefined,
 ): NotifyChannel {
   let isDown = false;
-  const worked = (): void => {
-    if (isDown) events.emit([{ name: "notify.recovered" }]);
-    isDown = false;
+  /** Of the newest call that has ended. */
+  let failure: { readonly error: unknown } | undefined;
+  let wasAway = false;
+  const isAway = (): boolean => notify?.outage !== undefined;
+  const tellChange = (): void => {
+    // An adapter that knows says so when publishing works, too.
+    if (wasAway && !isAway()) failure = undefined;
+    wasAway = isAway();
+    const reason = failure ?? (isAway() ? { error: notify?.outage } : undefined);
+    if ((reason !== undefined) === isDown) return;
+    isDown = reason !== undefined;
+    events.emit([
+      reason === undefined
+        ? { name: "notify.recovered" }
+        : { name: "notify.unavailable", error: reason.error },
+    ]);
   };
-  const failed = (error: unknown): void => {
-    if (!isDown) events.emit([{ name: "notify.unavailable", error }]);
-    isDown = true;
+  let callCount = 0;
+  /** Of the calls that have ended, the one that began last: how an earlier one ends is no news any more. */
+  let newestEnded = 0;
+  /** Notes how a call ends. Calls are side by side, and end in any order. */
+  const beginCall = (): { worked(): void; failed(error: unknown): void } => {
+    callCount += 1;
+    const call = callCount;
+    const end = (outcome: typeof failure): void => {
+      if (call < newestEnded) return;
+      newestEnded = call;
+      failure = outcome;
+      tellChange();
+    };
+    return { worked: () => end(undefined), failed: (error) => end({ error }) };
   };
 
   return {
+    get isAway() {
+      return isAway();
+    },
+    pollIntervalMs: (usualMs) => (isAway() ? usualMs / lookFactor : usualMs),
+
     publish(topics) {
       if (notify === undefined || topics.length === 0) return;
+      const { worked, failed } = beginCall();
       notify.publish(uniqueTopics(topics)).then(worked, failed);
     },
 
@@ -45,12 +82,14 @@ export function createNotifyChannel(
       let isEnded = false;
       let subscription: WakeUpSubscription | undefined;
       const wake = (): void => {
+        tellChange();
         if (!isEnded) onWakeUp();
       };
       const close = (standing: WakeUpSubscription): void => {
-        standing.close().catch(failed);
+        standing.close().catch(beginCall().failed);
       };
       const subscribe = async (): Promise<void> => {
+        const { failed } = beginCall();
         try {
           subscription = await notify?.subscribe({ topics, onWakeUp: wake });
         } catch (error) {

@@ -26,12 +26,19 @@ export function settleSignals(job: SettledJob, effects: SettleEffects): Signals 
       type: job.type,
       nextType: job.nextType,
       nextJobId,
+      nextStatus: effects.waiting?.status ?? "running",
     });
   }
   if (effects.waiting !== undefined && effects.waiting.status !== "blocked")
     topics.push({ kind: "type", type: effects.waiting.type });
   if (effects.chainStatus !== undefined && effects.chainStatus !== "open") {
-    events.push({ name: "chain.closed", ...chain, status: effects.chainStatus });
+    events.push({
+      name: "chain.closed",
+      ...chain,
+      status: effects.chainStatus,
+      durationMs: effects.chainDurationMs!,
+      jobCount: job.chainIndex + 1,
+    });
     topics.push({ kind: "chain", chainId: job.chainId });
   }
   for (const unblocked of effects.unblocked) {
@@ -40,6 +47,7 @@ export function settleSignals(job: SettledJob, effects: SettleEffects): Signals 
       jobId: formatJobId(unblocked),
       chainId: unblocked.chainId,
       type: unblocked.type,
+      blockedMs: unblocked.blockedMs,
     });
     topics.push({ kind: "type", type: unblocked.type });
   }

@@ -8,6 +8,7 @@ const created = ({ chainId }: NewChain): StartResult => ({
   chainId,
   outcome: "created",
   jobStatus: "ready",
+  traceContext: undefined,
 });
 
 /** Notes the batches that reach the port, and lets a test decide how each ends. */

@@ -3,10 +3,12 @@ import { checkChainId } from "../model/options.ts";
 import type { WakeUpTopic } from "../ports/notify-adapter.ts";
 import type { NewChain, StartResult } from "../ports/state-adapter.ts";
 import type { DomainEvent } from "../ports/telemetry.ts";
+import type { CallTrace } from "../ports/tracing.ts";
 import type { StartedChain } from "../types/chain.ts";
 import type { EngineContext } from "./context.ts";
 import { createNewJob, resolveDeduplication, resolveLabels, type JobGiven } from "./new-jobs.ts";
 import type { Signals } from "./signals.ts";
+import { runTraced, tracedJob } from "./traced-calls.ts";
 import { writeScope, type TransactionHooks } from "./transaction-hooks.ts";
 
 /** A chain to start, as it arrives from the caller. */
@@ -37,6 +39,8 @@ export async function startChains<TTransaction>(
     readonly tx: TTransaction | "autocommit";
     readonly hooks?: TransactionHooks | undefined;
     readonly chains: readonly ChainGiven[];
+    /** Whether the caller gave a list, for telemetry. */
+    readonly isBatch: boolean;
   },
 ): Promise<StartedChain[]> {
   const scope = writeScope(context, options);
@@ -44,8 +48,14 @@ export async function startChains<TTransaction>(
     options.chains.map((given) => createNewChain(context, given, !scope.isObserved)),
   );
   if (chains.length === 0) return [];
-  const results = await insert(scope.tx, chains);
-  await scope.deliver(startSignals(chains, results));
+  const trace = context.telemetry?.beginCall({
+    name: "startChains",
+    isBatch: options.isBatch,
+    jobs: chains.map((chain) => tracedJob(chain.chainId, 0, chain, context.clock.now())),
+    isObserved: scope.isObserved,
+  });
+  const results = await runTraced(trace, () => insert(scope.tx, withTraceContexts(chains, trace)));
+  await scope.deliver({ ...startSignals(chains, results), trace });
   return results.map((result, index) => ({
     id: result.chainId,
     type: chains[index]!.type,
@@ -79,6 +89,14 @@ async function createNewChain(
   };
 }
 
+function withTraceContexts(
+  chains: readonly NewChain[],
+  trace: CallTrace | undefined,
+): readonly NewChain[] {
+  if (trace === undefined) return chains;
+  return chains.map((chain, index) => ({ ...chain, traceContext: trace.traceContexts[index] }));
+}
+
 function startSignals(chains: readonly NewChain[], results: readonly StartResult[]): Signals {
   const events: DomainEvent[] = [];
   const topics: WakeUpTopic[] = [];
@@ -90,16 +108,27 @@ function startSignals(chains: readonly NewChain[], results: readonly StartResult
         ...subject,
         jobStatus: result.jobStatus,
         isDeferred: false,
+        ...labelsOf(chains[index]!),
+        ...contextOf(result),
       });
     else
       events.push({
         name: "chain.deduplicated",
         ...subject,
         outcome: result.outcome === "sameId" ? "same id" : result.outcome,
+        ...contextOf(result),
       });
     const mayRun = result.jobStatus === "ready" || result.jobStatus === "scheduled";
     if (mayRun && result.outcome !== "kept" && result.outcome !== "sameId")
       topics.push({ kind: "type", type: subject.chainType });
   });
   return { events, topics };
+}
+
+function labelsOf({ labels }: NewChain): Pick<NewChain, "labels"> | undefined {
+  return Object.keys(labels).length === 0 ? undefined : { labels };
+}
+
+function contextOf({ traceContext }: StartResult): { readonly traceContext?: string } {
+  return traceContext === undefined ? {} : { traceContext };
 }

@@ -43,14 +43,10 @@ export class SignalBuffer implements TransactionHooks {
     }
   }
 
-  /** Ends the buffer and gives what it holds, as one. */
-  end(): Signals {
+  /** Ends the buffer and gives what it holds. */
+  end(): readonly Signals[] {
     this.#isOpen = false;
-    return {
-      events: this.#signals.flatMap((signals) => signals.events),
-      topics: this.#signals.flatMap((signals) => signals.topics),
-      effects: this.#signals.flatMap((signals) => signals.effects ?? []),
-    };
+    return this.#signals;
   }
 }
 
@@ -87,7 +83,7 @@ export async function runWithTransactionHooks<TTransaction, TResult>(
     buffer.end();
     throw error;
   }
-  await context.signals.send(buffer.end());
+  await context.signals.sendAll(buffer.end());
   return result;
 }
 

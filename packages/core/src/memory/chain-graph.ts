@@ -1,6 +1,7 @@
 import { formatJobId, type JobKey } from "../model/ids.ts";
 import type { ChainGraph } from "../ports/state-reads.ts";
 import { chainRecord } from "./records.ts";
+import { compareText } from "./rows.ts";
 import type { Tables } from "./tables.ts";
 
 /** The chains around a chain, by breadth: what its jobs wait for, then who waits for it. */
@@ -33,9 +34,7 @@ function reach(
   let outermost = [chainId];
   for (let distance = 1; outermost.length > 0; distance++) {
     const found = new Set(
-      outermost
-        .flatMap((near) => neighbours(tables, near))
-        .filter((neighbour) => !included.has(neighbour)),
+      neighbours(tables, outermost).filter((neighbour) => !included.has(neighbour)),
     );
     if (distance > depth) return { included, isTruncated: found.size > 0 };
     outermost = [...found].slice(0, Math.max(0, limit - included.size));
@@ -45,12 +44,15 @@ function reach(
   return { included, isTruncated: false };
 }
 
-function neighbours(tables: Tables, chainId: string): string[] {
-  const waiting = tables.waiters.get(chainId)?.ascending() ?? [];
-  return [
-    ...edgesOf(tables, chainId).map((edge) => edge.blockedBy),
-    ...[...waiting].map((waiter) => waiter.chainId),
-  ];
+/** What is waited for, then who waits. */
+function neighbours(tables: Tables, chainIds: readonly string[]): string[] {
+  const blocking = chainIds.flatMap((chainId) =>
+    edgesOf(tables, chainId).map((edge) => edge.blockedBy),
+  );
+  const waiting = chainIds.flatMap((chainId) =>
+    [...(tables.waiters.get(chainId)?.ascending() ?? [])].map((waiter) => waiter.chainId),
+  );
+  return [...blocking.toSorted(compareText), ...waiting.toSorted(compareText)];
 }
 
 /** What the jobs of a chain wait for, in their order. */

@@ -98,7 +98,8 @@ export function claimedJob(writer: Writer, row: JobRow, isUnannounced: boolean):
 function claimedBlockers(writer: Writer, row: JobRow): readonly ClaimedBlocker[] {
   return (writer.blockers(row)?.blockers ?? []).map((blocker) => {
     const chain = writer.chain(blocker.chainId)!;
-    const { type, output } = writer.lastJob(chain);
-    return { ...blocker, chainType: chain.type, type, output };
+    const { type, output, traceContext } = writer.lastJob(chain);
+    const closedAt = new Date(chain.closedAtMs!);
+    return { ...blocker, chainType: chain.type, type, output, traceContext, closedAt };
   });
 }

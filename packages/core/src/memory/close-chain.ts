@@ -4,6 +4,11 @@ import { placeJob } from "./place-job.ts";
 import type { BlockersRow, ChainRow } from "./rows.ts";
 import type { Writer } from "./writer.ts";
 
+/** How long a chain has been there. */
+export function chainDurationMs(writer: Writer, chain: ChainRow): number {
+  return Math.max(0, writer.nowMs - chain.createdAtMs);
+}
+
 /** Closes a chain whose last job has ended, and releases the jobs that waited for nothing else. Returns those. */
 export function closeChain(
   writer: Writer,
@@ -41,6 +46,7 @@ function unblock(writer: Writer, chainId: string): readonly WakenedJob[] {
       chainIndex: next.chainIndex,
       type: next.type,
       status: next.status,
+      blockedMs: Math.max(0, writer.nowMs - next.createdAtMs),
     });
   }
   return released;

@@ -12,12 +12,14 @@ import { take } from "./ordered-set.ts";
 import { reapJobs } from "./reap-jobs.ts";
 import { attemptRecord, chainRecord, jobRecord, workerRecord } from "./records.ts";
 import { compareText } from "./rows.ts";
+import { retireChains } from "./retire-chains.ts";
 import { promoteJobs, rescheduleChains, triggerChains } from "./schedule-jobs.ts";
 import { platformAsyncContext } from "./platform-async-context.ts";
 import { Sessions, type AsyncContext, type MemoryTransaction } from "./sessions.ts";
 import { isStickySettled, settleAttempts } from "./settle-attempts.ts";
 import { startChains } from "./start-chains.ts";
 import { createMemoryStore, stateOf, type MemoryStore } from "./store.ts";
+import { jobAt } from "./tables.ts";
 import { typeStats } from "./type-stats.ts";
 import { Writer } from "./writer.ts";
 
@@ -91,6 +93,8 @@ export function createMemoryStateAdapter(
       write("removeWorker", undefined, (writer) => removeWorker(writer, workerId)),
     reap: (params) => write("reap", undefined, (writer) => reapJobs(writer, params)),
     promote: ({ limit }) => write("promote", undefined, (writer) => promoteJobs(writer, limit)),
+    retireChains: (params) =>
+      write("retireChains", undefined, (writer) => retireChains(writer, params)),
 
     completeChains: ({ tx, items }) =>
       write("completeChains", tx, (writer) => completeChains(writer, items)),
@@ -124,7 +128,7 @@ function createReads(sessions: Sessions, clock: () => number): StateReads<Memory
     getJobs: ({ tx, keys }) =>
       sessions.read(tx, (tables) =>
         keys.map((key) => {
-          const row = tables.jobs.get(formatJobId(key));
+          const row = jobAt(tables, key);
           return row === undefined ? undefined : jobRecord(tables, row, true);
         }),
       ),

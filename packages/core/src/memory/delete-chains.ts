@@ -31,7 +31,8 @@ function referringChainIds(writer: Writer, chainId: string): readonly string[] {
   );
 }
 
-function deleteChain(writer: Writer, chain: ChainRow): DeleteResult {
+/** Deletes a chain with all that belongs to it. Edges of others that name it are theirs, and left. */
+export function deleteChain(writer: Writer, chain: ChainRow): DeleteResult {
   const { chainId } = chain;
   const { workerId } = writer.lastJob(chain);
   for (let chainIndex = 0; chainIndex <= chain.lastIndex; chainIndex++)

@@ -5,7 +5,7 @@ import type {
   CompletionResult,
 } from "../ports/state-adapter.ts";
 import { closeOverHolders } from "../model/chain-closure.ts";
-import { closeChain } from "./close-chain.ts";
+import { chainDurationMs, closeChain } from "./close-chain.ts";
 import { findUnusableBlocker } from "./insert-job.ts";
 import { giveBackJob } from "./place-job.ts";
 import type { ChainRow, JobRow } from "./rows.ts";
@@ -22,7 +22,7 @@ export function completeChains(
 }
 
 function completeChain(writer: Writer, item: ChainCompletion): CompletionResult {
-  const { outcome } = item;
+  const { outcome, traceContext } = item;
   const chain = writer.chain(item.chainId);
   if (chain === undefined) return { outcome: "notFound" };
   if (chain.status !== "open") return { outcome: "notOpen", chainStatus: chain.status };
@@ -38,7 +38,7 @@ function completeChain(writer: Writer, item: ChainCompletion): CompletionResult 
     return {
       outcome: "completed",
       ...place,
-      effects: completeJob(writer, takenFromWorker(job), outcome.output),
+      effects: completeJob(writer, takenFromWorker(job, traceContext), outcome.output),
     };
   }
   const refused = findUnusableBlocker(writer, outcome.next.blockers);
@@ -46,13 +46,13 @@ function completeChain(writer: Writer, item: ChainCompletion): CompletionResult 
   return {
     outcome: "continued",
     ...place,
-    effects: waitingEffects(continueJob(writer, takenFromWorker(job), outcome.next)),
+    effects: waitingEffects(continueJob(writer, takenFromWorker(job, traceContext), outcome.next)),
   };
 }
 
 /** A job that ends without a worker: the fence finds nobody who settled it. */
-function takenFromWorker(job: JobRow): JobRow {
-  return { ...job, workerId: undefined, completedBy: undefined, isStarted: false };
+function takenFromWorker(job: JobRow, traceContext = job.traceContext): JobRow {
+  return { ...job, workerId: undefined, completedBy: undefined, isStarted: false, traceContext };
 }
 
 /** Cancels open chains. One that others outside the set wait for is refused, or takes them along. */
@@ -108,6 +108,7 @@ function cancelChain(writer: Writer, chain: ChainRow, reason: string | undefined
     chainId,
     outcome: "cancelled",
     chainType: chain.type,
+    chainDurationMs: chainDurationMs(writer, chain),
     job: { chainId, chainIndex, type },
     workerId,
   };

@@ -1,4 +1,4 @@
-import { formatJobId, formatUuidV7, type JobKey } from "../model/ids.ts";
+import { formatUuidV7, type JobKey } from "../model/ids.ts";
 import type { ChainFilter, JobFilter } from "../ports/state-reads.ts";
 import type { ChainRow, JobRow } from "./rows.ts";
 import type { Tables } from "./tables.ts";
@@ -92,19 +92,17 @@ function* walkChainJobs(
   order: Order,
   afterIndex: number | undefined,
 ): Generator<JobRow, void> {
-  const { lastIndex } = tables.chains.get(chainId)!;
-  const jobAt = (chainIndex: number): JobRow =>
-    tables.jobs.get(formatJobId({ chainId, chainIndex }))!;
+  const jobs = tables.chainJobs.get(chainId)!;
   if (order === "oldest") {
-    for (let chainIndex = (afterIndex ?? -1) + 1; chainIndex <= lastIndex; chainIndex++)
-      yield jobAt(chainIndex);
+    for (let chainIndex = (afterIndex ?? -1) + 1; chainIndex < jobs.length; chainIndex++)
+      yield jobs[chainIndex]!;
   } else {
     for (
-      let chainIndex = Math.min((afterIndex ?? lastIndex + 1) - 1, lastIndex);
+      let chainIndex = Math.min(afterIndex ?? jobs.length, jobs.length) - 1;
       chainIndex >= 0;
       chainIndex--
     )
-      yield jobAt(chainIndex);
+      yield jobs[chainIndex]!;
   }
 }
 

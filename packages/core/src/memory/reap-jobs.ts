@@ -42,13 +42,14 @@ function sortByLease(writer: Writer, workerIds: Iterable<string>): readonly stri
 function reapJob(writer: Writer, row: JobRow, limit: AttemptLimit): ReapResult["reaped"][number] {
   const isUsedUp = row.isStarted && row.attempt >= limit.attemptCountMax;
   if (row.isStarted) recordAttempt(writer, row, { outcome: "lost", error: undefined });
-  if (isUsedUp)
-    failJob(
-      writer,
-      { ...row, workerId: undefined, completedBy: undefined, isStarted: false },
-      limit.error,
-    );
-  else
+  const effects = isUsedUp
+    ? failJob(
+        writer,
+        { ...row, workerId: undefined, completedBy: undefined, isStarted: false },
+        limit.error,
+      )
+    : undefined;
+  if (effects === undefined)
     writer.putJob({ ...giveBackJob(row, writer.nowMs), completedBy: undefined, isSuspect: true });
   return {
     chainId: row.chainId,
@@ -58,7 +59,9 @@ function reapJob(writer: Writer, row: JobRow, limit: AttemptLimit): ReapResult["
     chainType: row.chainType,
     attempt: attemptCounted(row),
     workerId: row.workerId!,
-    outcome: isUsedUp ? "failed" : "released",
+    ...(effects === undefined
+      ? { outcome: "released" }
+      : { outcome: "failed", chainDurationMs: effects.chainDurationMs! }),
   };
 }
 

@@ -1,15 +1,12 @@
-import { formatJobId } from "../model/ids.ts";
 import type { AttemptRecord, ChainRecord, JobRecord, WorkerRecord } from "../ports/state-reads.ts";
 import type { JobKey } from "../model/ids.ts";
 import type { AttemptRow, ChainRow, JobRow, WorkerRow } from "./rows.ts";
-import type { Tables } from "./tables.ts";
+import { jobAt, type Tables } from "./tables.ts";
 
 // Rows as readers get them. Every Date is made for its reader, who may change it.
 
 export function chainRecord(tables: Tables, chain: ChainRow, hasPayload: boolean): ChainRecord {
-  const last = tables.jobs.get(
-    formatJobId({ chainId: chain.chainId, chainIndex: chain.lastIndex }),
-  )!;
+  const last = jobAt(tables, { chainId: chain.chainId, chainIndex: chain.lastIndex })!;
   const isFailure = chain.status === "failed" || chain.status === "cancelled";
   return {
     chainId: chain.chainId,

@@ -7,7 +7,7 @@ import type {
   Verdict,
 } from "../ports/state-adapter.ts";
 import { claimedJob, claimJob } from "./claim-jobs.ts";
-import { closeChain } from "./close-chain.ts";
+import { chainDurationMs, closeChain } from "./close-chain.ts";
 import { heldJob, unheldReason } from "./fence.ts";
 import { findUnusableBlocker, insertJob } from "./insert-job.ts";
 import { attemptCounted, attemptUncounted, giveBackJob, placeJob } from "./place-job.ts";
@@ -34,7 +34,13 @@ function settleAttempt(writer: Writer, workerId: string, settlement: Settlement)
   if (held === undefined) return verdictOfUnheld(writer, workerId, settlement);
   const { outcome } = settlement;
   // What every outcome says of the row: it is nobody's, and whose it was (a repeat is known by it).
-  const settled: JobRow = { ...held, workerId: undefined, completedBy: workerId, isStarted: false };
+  const settled: JobRow = {
+    ...held,
+    workerId: undefined,
+    completedBy: workerId,
+    isStarted: false,
+    traceContext: settlement.traceContext ?? held.traceContext,
+  };
   switch (outcome.kind) {
     case "completed":
       return {
@@ -138,10 +144,7 @@ export function completeJob(
     output,
     error: undefined,
   });
-  return {
-    chainStatus: "completed",
-    unblocked: closeChain(writer, writer.chain(row.chainId)!, "completed"),
-  };
+  return closingEffects(writer, row.chainId, "completed");
 }
 
 /** Ends a job in nobody's hands with the next one of its chain, and returns that. */
@@ -159,8 +162,15 @@ export function continueJob(writer: Writer, row: JobRow, next: NewJob): JobRow {
 /** Fails a job in nobody's hands, and its chain with it. */
 export function failJob(writer: Writer, row: JobRow, error: string): SettleEffects {
   writer.putJob({ ...row, status: "failed", completedAtMs: writer.nowMs, error });
-  return {
-    chainStatus: "failed",
-    unblocked: closeChain(writer, writer.chain(row.chainId)!, "failed"),
-  };
+  return closingEffects(writer, row.chainId, "failed");
+}
+
+function closingEffects(
+  writer: Writer,
+  chainId: string,
+  chainStatus: "completed" | "failed",
+): SettleEffects {
+  const chain = writer.chain(chainId)!;
+  const unblocked = closeChain(writer, chain, chainStatus);
+  return { chainStatus, chainDurationMs: chainDurationMs(writer, chain), unblocked };
 }

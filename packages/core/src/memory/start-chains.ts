@@ -37,11 +37,9 @@ function startChain(writer: Writer, start: NewChain): StartResult {
 }
 
 function answer(writer: Writer, chain: ChainRow, outcome: StartResult["outcome"]): StartResult {
-  return {
-    chainId: chain.chainId,
-    outcome,
-    jobStatus: writer.job({ chainId: chain.chainId, chainIndex: 0 })!.status,
-  };
+  const { chainId } = chain;
+  const { status: jobStatus, traceContext } = writer.job({ chainId, chainIndex: 0 })!;
+  return { chainId, outcome, jobStatus, traceContext };
 }
 
 function findDuplicate(

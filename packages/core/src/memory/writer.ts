@@ -10,7 +10,7 @@ import type {
   WorkerRow,
 } from "./rows.ts";
 import type { StoreState } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { jobAt, type Tables } from "./tables.ts";
 
 /** What an operation writes with: the live tables, the journal, and the time that was read once for it (P8). */
 export class Writer {
@@ -29,7 +29,7 @@ export class Writer {
   }
 
   job(key: JobKey): JobRow | undefined {
-    return this.tables.jobs.get(formatJobId(key));
+    return jobAt(this.tables, key);
   }
 
   /** The job at which a chain stands. */

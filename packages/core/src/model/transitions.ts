@@ -1,4 +1,4 @@
-import type { ChainStatus, JobStatus } from "./status.ts";
+import { jobStatuses, type ChainStatus, type JobStatus } from "./status.ts";
 
 /** What can happen to a job. Each adapter's statements follow this table; the conformance suite walks every cell of it. */
 export type JobEvent =
@@ -70,6 +70,11 @@ export function jobStatusesBefore(event: JobEvent): readonly JobStatus[] {
     (status) => nextJobStatuses(status, event).length > 0,
   );
 }
+
+/** The statuses that a job never leaves: it does not read the outputs of its blockers again. A failed one may be redriven. */
+export const spentJobStatuses: readonly JobStatus[] = jobStatuses.filter(
+  (status) => Object.keys(jobTransitions[status]).length === 0,
+);
 
 /** The status of a chain, from that of its last job. */
 export function chainStatusOf(lastJobStatus: JobStatus): ChainStatus {

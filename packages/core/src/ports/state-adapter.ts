@@ -1,5 +1,6 @@
 import type { Deduplication } from "../model/deduplication.ts";
 import type { JobKey } from "../model/ids.ts";
+import type { ClosedChainStatus, RetentionRules } from "../model/retention.ts";
 import type { Schedule } from "../model/schedule.ts";
 import type { ChainStatus, JobStatus } from "../model/status.ts";
 import type { LostReason } from "../errors/attempt-errors.ts";
@@ -121,6 +122,35 @@ export interface StateAdapter<in out TTransaction = unknown> extends StateReads<
   /** Moves due jobs from scheduled to ready, at most `limit`, and answers when the next is due. Also drops deduplication rows whose time is over. */
   promote(params: { readonly limit: number }): Promise<PromoteResult>;
 
+  /**
+   * Deletes closed chains that no rule keeps, with all that belongs to them, at most `limit`, those with the smallest ids first. In a
+   * transaction of its own; any number of workers may call it. Open chains, and chains of a status without a rule, are never touched.
+   *
+   * A chain is *due* when it is past its status's `maxAgeMs` (it closed that long ago or longer by the database's clock, and its id is of a time as
+   * long ago: a client whose clock runs ahead only keeps its chains longer), or when `maxCount` chains of its status have greater ids. All
+   * chains of the status count, those that are held back too.
+   *
+   * A due chain is *held back* while it is needed, and goes once it is not:
+   * - a job of another chain that may still run names it as a blocker: it is blocked, scheduled, ready, running or failed (a redrive reads its
+   *   blockers again). Jobs that are completed, continued or cancelled hold nothing back; their edges to the chain are deleted with it, so that
+   *   a chain which is kept names none that is not there, and an endless line of chains that each wait for the last is retired from its end;
+   * - its deduplication key has a window that is not over. A key without one lasts as long as its chain, and goes with it.
+   *
+   * The edges of the deleted chain's own jobs count their blockers' `dependents` down, as in `deleteChains`. What is due may be
+   * found first. Whether a chain is still closed as it was found, and whether it is needed, is decided under the lock of its root, which a start
+   * that names it writes: either that start is seen, or it finds the chain missing (traps B7, C2). Never waits for a user's transaction: a chain of which it cannot lock everything stays for another call. A database with one
+   * writer may wait for that writer, and writes nothing when nothing is to be deleted.
+   *
+   * It costs by what it deletes, by what it passes over among the chains that are old enough, and by `maxCount`, however long the history is. A
+   * rule for a status in which few chains end must not walk those in which most do. An adapter ends a call early rather than hold others up, remembers
+   * where it stood and goes on from there in the next one: `isMore` is then true until it has been through, and the call after that begins anew with the oldest.
+   */
+  retireChains(params: {
+    readonly rules: RetentionRules;
+    /** 1 or more. */
+    readonly limit: number;
+  }): Promise<RetireResult>;
+
   /** Completes or continues the open job of each chain without a worker. A running attempt loses its job (`completedElsewhere`). Throws nothing of its own. */
   completeChains(params: {
     readonly tx: TTransaction | undefined;
@@ -211,6 +241,8 @@ export interface StartResult {
   readonly chainId: string;
   readonly outcome: "created" | "kept" | "replaced" | "debounced" | "sameId";
   readonly jobStatus: JobStatus;
+  /** That of the chain's first job: the one that was given when it was created, else the one that stands there, which no duplicate replaces. */
+  readonly traceContext: string | undefined;
 }
 
 /** An attempt, as the fence knows it. */
@@ -234,18 +266,24 @@ export type Outcome =
 /** An attempt and how it ended. */
 export interface Settlement extends AttemptKey {
   readonly outcome: Outcome;
+  /** Takes the place of the settled job's, when the settlement takes effect; `undefined` leaves that as it is. */
+  readonly traceContext?: string | undefined;
 }
 
 /** A job that another step made ready or scheduled: somebody may be woken for it. */
 export interface WakenedJob extends JobKey {
   readonly type: string;
   readonly status: "ready" | "scheduled";
+  /** From its creation to its release, by the database's clock. */
+  readonly blockedMs: number;
 }
 
 /** What else changed when an attempt was settled or a chain closed. */
 export interface SettleEffects {
   /** Set when the chain closed. */
   readonly chainStatus?: ChainStatus;
+  /** Set when the chain closed: from its creation, by the database's clock. */
+  readonly chainDurationMs?: number;
   /** The next job of the chain, or this one when it runs again, unless it was claimed at once. */
   readonly waiting?: { readonly type: string; readonly status: "blocked" | "scheduled" | "ready" };
   /** Jobs of other chains that the closing released. */
@@ -300,6 +338,10 @@ export interface ClaimedBlocker extends BlockerReference {
   /** The type of the job that completed the chain: its schema reads the output. */
   readonly type: string;
   readonly output: string | undefined;
+  /** That of the job that completed the chain. */
+  readonly traceContext: string | undefined;
+  /** When the chain completed, by the database's clock. */
+  readonly closedAt: Date;
 }
 
 /** A job that now belongs to the caller. */
@@ -324,6 +366,7 @@ export interface ClaimedJob extends AttemptKey {
 
 /** A worker that registers: who it is, and what operators are told of it. */
 export interface NewWorker {
+  /** A UUIDv7, as chain ids are. */
   readonly workerId: string;
   readonly name: string;
   readonly host: string;
@@ -368,6 +411,8 @@ export interface ReapResult {
     readonly attempt: number;
     readonly workerId: string;
     readonly outcome: "released" | "failed";
+    /** With `failed`: how long the chain was open, by the database's clock. */
+    readonly chainDurationMs?: number;
   })[];
   /** Workers whose rows are gone. */
   readonly workerIds: readonly string[];
@@ -382,12 +427,26 @@ export interface PromoteResult {
   readonly nextDueInMs: number | undefined;
 }
 
+/** Which chains a retirement deleted. */
+export interface RetireResult {
+  /** In the order of their ids. */
+  readonly retired: readonly {
+    readonly chainId: string;
+    readonly chainType: string;
+    readonly status: ClosedChainStatus;
+  }[];
+  /** More may be due: call again. False at the end of the walk: what was due as it began is deleted, held back, or locked by others. */
+  readonly isMore: boolean;
+}
+
 /** A chain whose open job is to be ended without a worker. */
 export interface ChainCompletion {
   readonly chainId: string;
   /** The job type that the caller believes to be open. */
   readonly type: string;
   readonly outcome: Extract<Outcome, { kind: "completed" | "continued" }>;
+  /** Takes the place of the ended job's; `undefined` leaves that as it is. */
+  readonly traceContext?: string | undefined;
 }
 
 /** What an ending without a worker came to. Only `completed` and `continued` have changed something. */
@@ -424,6 +483,8 @@ export type CancelResult =
       readonly chainId: string;
       readonly outcome: "cancelled";
       readonly chainType: string;
+      /** From its creation, by the database's clock. */
+      readonly chainDurationMs: number;
       readonly job: JobKey & { readonly type: string };
       readonly workerId: string | undefined;
     }

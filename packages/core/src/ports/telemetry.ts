@@ -1,4 +1,5 @@
 import type { AbortReason } from "../errors/attempt-errors.ts";
+import type { ClosedChainStatus } from "../model/retention.ts";
 import type { JobStatus } from "../model/status.ts";
 
 /** What an event about a chain names. */
@@ -37,26 +38,45 @@ export type AttemptOutcome =
  * most once: it is lost when the process dies between the two.
  */
 export type DomainEvent =
-  /** `isDeferred`: the start's transaction could not be observed; the first claim proved its commit. */
   | ({
       readonly name: "chain.started";
       readonly jobStatus: JobStatus;
+      /** The start's transaction could not be observed; the first claim proved its commit. */
       readonly isDeferred: boolean;
+      /** With `isDeferred`: when the chain was started, by the database's clock, in ms since the epoch. */
+      readonly startedAtMs?: number;
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly traceContext?: string | undefined;
     } & ChainSubject)
   | ({
       readonly name: "chain.deduplicated";
       readonly outcome: "kept" | "replaced" | "debounced" | "same id";
+      /** That of the chain that was found. */
+      readonly traceContext?: string | undefined;
     } & ChainSubject)
   | ({
       readonly name: "chain.closed";
       readonly status: "completed" | "failed" | "cancelled";
+      /** From the start of the chain, by the database's clock. */
+      readonly durationMs: number;
+      readonly jobCount: number;
     } & ChainSubject)
   | ({ readonly name: "chain.redriven" } & ChainSubject)
   | ({ readonly name: "chain.deleted" } & ChainSubject)
+  /** A worker deleted closed chains that its retention does not keep: an event for each status and type in a batch. */
+  | {
+      readonly name: "chains.retired";
+      readonly status: ClosedChainStatus;
+      readonly chainType: string;
+      readonly count: number;
+      readonly workerId: string;
+    }
   | ({
       readonly name: "job.continued";
       readonly nextType: string;
       readonly nextJobId: string;
+      /** `running`: the worker went on with it at once. */
+      readonly nextStatus: "blocked" | "scheduled" | "ready" | "running";
     } & JobSubject)
   | ({
       readonly name: "job.completedWithoutWorker";
@@ -67,6 +87,8 @@ export type DomainEvent =
       readonly jobId: string;
       readonly chainId: string;
       readonly type: string;
+      /** From its creation, by the database's clock. */
+      readonly blockedMs: number;
     }
   | {
       readonly name: "job.triggered";
@@ -109,6 +131,7 @@ export type DomainEvent =
   /** Once per outage, not per call. */
   | { readonly name: "store.unavailable"; readonly workerId: string; readonly error: unknown }
   | { readonly name: "store.recovered"; readonly workerId: string; readonly outageMs: number }
+  /** Wake-ups cannot be published, or may not arrive: polling finds what they would tell. Once per outage. */
   | { readonly name: "notify.unavailable"; readonly error: unknown }
   | { readonly name: "notify.recovered" }
   /** Something of the user's threw where nobody could catch it: an effect, a subscriber, a handler after its commit. */

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { AttemptLostError } from "../errors/attempt-errors.ts";
 import type { DomainEvent, EmittedEvent } from "../ports/telemetry.ts";
-import { createConsoleLogger, type LogLevel } from "./console-logger.ts";
+import { createConsoleLogger } from "./console-logger.ts";
+import type { LogLevel } from "./event-level.ts";
 
 const chain = { chainId: "c1", chainType: "order" };
 const job = { ...chain, jobId: "c1:0", type: "order.ship" };
@@ -15,7 +16,14 @@ const lines: Readonly<
 > = {
   "chain.started": [
     [
-      { name: "chain.started", jobStatus: "ready", isDeferred: false, ...chain },
+      {
+        name: "chain.started",
+        jobStatus: "ready",
+        isDeferred: false,
+        labels: { tenant: "a" },
+        traceContext: "{}",
+        ...chain,
+      },
       "info",
       "jobStatus=ready isDeferred=false chainId=c1 chainType=order",
     ],
@@ -29,18 +37,37 @@ const lines: Readonly<
   ],
   "chain.closed": [
     [
-      { name: "chain.closed", status: "failed", ...chain },
+      { name: "chain.closed", status: "failed", durationMs: 70, jobCount: 2, ...chain },
       "info",
-      "status=failed chainId=c1 chainType=order",
+      "status=failed durationMs=70 jobCount=2 chainId=c1 chainType=order",
     ],
   ],
   "chain.redriven": [[{ name: "chain.redriven", ...chain }, "info", "chainId=c1 chainType=order"]],
   "chain.deleted": [[{ name: "chain.deleted", ...chain }, "info", "chainId=c1 chainType=order"]],
+  "chains.retired": [
+    [
+      {
+        name: "chains.retired",
+        status: "completed",
+        chainType: "order",
+        count: 12,
+        workerId: "w1",
+      },
+      "info",
+      "status=completed chainType=order count=12 workerId=w1",
+    ],
+  ],
   "job.continued": [
     [
-      { name: "job.continued", nextType: "note", nextJobId: "c1:1", ...job },
+      {
+        name: "job.continued",
+        nextType: "note",
+        nextJobId: "c1:1",
+        nextStatus: "ready",
+        ...job,
+      },
       "debug",
-      "nextType=note nextJobId=c1:1 chainId=c1 chainType=order jobId=c1:0 type=order.ship",
+      "nextType=note nextJobId=c1:1 nextStatus=ready chainId=c1 chainType=order jobId=c1:0 type=order.ship",
     ],
   ],
   "job.completedWithoutWorker": [
@@ -52,9 +79,9 @@ const lines: Readonly<
   ],
   "job.unblocked": [
     [
-      { name: "job.unblocked", jobId: "c1:0", chainId: "c1", type: "order" },
+      { name: "job.unblocked", jobId: "c1:0", chainId: "c1", type: "order", blockedMs: 8 },
       "info",
-      "jobId=c1:0 chainId=c1 type=order",
+      "jobId=c1:0 chainId=c1 type=order blockedMs=8",
     ],
   ],
   "job.triggered": [

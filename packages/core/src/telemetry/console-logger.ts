@@ -1,7 +1,5 @@
-import type { DomainEvent, EmittedEvent, EventSubscriber } from "../ports/telemetry.ts";
-
-/** How grave a line is, in rising order. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
+import type { EmittedEvent, EventSubscriber } from "../ports/telemetry.ts";
+import { levelOfEvent, type LogLevel } from "./event-level.ts";
 
 /** How {@link createConsoleLogger} writes. */
 export interface ConsoleLoggerOptions {
@@ -22,76 +20,20 @@ export function createConsoleLogger(options: ConsoleLoggerOptions = {}): EventSu
   const { level: least = "info", write = writeToConsole } = options;
   return (events) => {
     for (const event of events) {
-      const level = levelOf(event);
+      const level = levelOfEvent(event);
       if (ranks[level] >= ranks[least]) write(formatLine(event, level, least === "debug"), level);
     }
   };
 }
 
-/** How grave an event is. */
-function levelOf(event: DomainEvent): LogLevel {
-  switch (event.name) {
-    case "chain.deduplicated":
-    case "job.continued":
-    case "job.completedWithoutWorker":
-    case "job.triggered":
-    case "job.rescheduled":
-    case "attempt.started":
-      return "debug";
-    case "chain.started":
-    case "chain.closed":
-    case "chain.redriven":
-    case "chain.deleted":
-    case "job.unblocked":
-    case "type.paused":
-    case "type.resumed":
-    case "worker.started":
-    case "worker.stopping":
-    case "worker.stopped":
-    case "store.recovered":
-    case "notify.recovered":
-      return "info";
-    case "attempt.reaped":
-    case "worker.leaseLost":
-      return "warn";
-    case "store.unavailable":
-    case "notify.unavailable":
-    case "callback.failed":
-      return "error";
-    case "attempt.ended":
-      return endLevels[event.outcome];
-    case "attempt.aborted":
-      return event.reason === "timeout" || event.reason === "leaseLost" ? "warn" : "info";
-    case "operate.action":
-      return event.action === "cancel" || event.action === "delete" ? "warn" : "info";
-    default:
-      return unknownLevel(event);
-  }
-}
-
-const endLevels: Readonly<
-  Record<Extract<DomainEvent, { name: "attempt.ended" }>["outcome"], LogLevel>
-> = {
-  completed: "debug",
-  continued: "debug",
-  rescheduled: "debug",
-  released: "debug",
-  cancelled: "info",
-  lost: "warn",
-  retried: "warn",
-  failed: "error",
-};
-
-/** The compiler sees to it that no event comes here. */
-function unknownLevel(_event: never): LogLevel {
-  return "info";
-}
-
 function formatLine(event: EmittedEvent, level: LogLevel, hasStack: boolean): string {
   const { name, atMs, ...fields } = event;
-  const pairs = Object.entries(fields).flatMap(([key, value]) =>
-    key === "error" ? formatError(value, hasStack) : formatField(key, value),
-  );
+  const pairs = Object.entries(fields)
+    // Made for machines.
+    .filter(([key]) => key !== "traceContext")
+    .flatMap(([key, value]) =>
+      key === "error" ? formatError(value, hasStack) : formatField(key, value),
+    );
   return [new Date(atMs).toISOString(), level.toUpperCase(), name, ...pairs].join(" ");
 }
 

@@ -2,9 +2,7 @@ import { createClientIn } from "../client/create-client.ts";
 import { LifecycleError } from "../errors/machine-errors.ts";
 import { createMemoryNotifyAdapter } from "../memory/create-memory-notify-adapter.ts";
 import { createMemoryStateAdapter } from "../memory/create-memory-state-adapter.ts";
-import { decodeJson } from "../model/json-codec.ts";
 import { systemClock } from "../ports/clock.ts";
-import type { StateReads } from "../ports/state-reads.ts";
 import type { EmittedEvent } from "../ports/telemetry.ts";
 import { defineMiddleware, type Middleware } from "../types/middleware.ts";
 import { createWorker } from "../worker/create-worker.ts";
@@ -17,6 +15,7 @@ import {
   expectSettled,
   expectStarted,
 } from "./expectations.ts";
+import { readStartedChains, type ChainLabel } from "./read-started-chains.ts";
 import { createSeededChance } from "./seeded-chance.ts";
 import type {
   CreateTestClient,
@@ -32,7 +31,6 @@ const leaseMs = 86_400_000;
 const pollIntervalMs = 3_600_000;
 
 const drainTimeoutMs = 5_000;
-const pageSize = 200;
 
 /**
  * Makes a client with a worker, a database and a clock of its own, all in memory, for tests of job types. Time stands still until `advance` moves it.
@@ -90,7 +88,7 @@ async function createUntypedTestClient(
   };
 
   const readChains = (
-    filter: { readonly type?: string | undefined; readonly label?: TestLabel | undefined } = {},
+    filter: { readonly type?: string | undefined; readonly label?: ChainLabel | undefined } = {},
   ): Promise<readonly TestChain[]> =>
     readStartedChains(state, {
       types: filter.type === undefined ? undefined : [filter.type],
@@ -147,7 +145,7 @@ interface Untyped {
   advance(to: number | { readonly to: Date }): Promise<void>;
   startedChains(filter?: {
     readonly type?: string | undefined;
-    readonly label?: TestLabel | undefined;
+    readonly label?: ChainLabel | undefined;
   }): Promise<readonly TestChain[]>;
   settledAttempts(filter?: {
     readonly type?: string | undefined;
@@ -166,11 +164,6 @@ interface Untyped {
     readonly attempt?: number | undefined;
   }): SettledAttempt;
   close(): Promise<void>;
-}
-
-interface TestLabel {
-  readonly key: string;
-  readonly value: string;
 }
 
 interface RunningAttempt {
@@ -228,26 +221,6 @@ function stuckError(timeoutMs: number, running: readonly RunningAttempt[]): Erro
       ? ["found: no handler runs; a transaction may be open"]
       : running.map(({ jobId, type }) => `- "${type}" runs (job "${jobId}")`),
   );
-}
-
-async function readStartedChains(
-  state: StateReads<never>,
-  filter: { readonly types: readonly string[] | undefined; readonly label: TestLabel | undefined },
-): Promise<readonly TestChain[]> {
-  const chains: TestChain[] = [];
-  for (let after: string | undefined; ;) {
-    const page = await state.listChains({ filter, order: "oldest", after, limit: pageSize });
-    const roots = await state.getJobs({
-      tx: undefined,
-      keys: page.map(({ chainId }) => ({ chainId, chainIndex: 0 })),
-    });
-    page.forEach(({ chainId, type, status, labels, createdAt }, index) => {
-      const input = decodeJson(roots[index]?.input, `The input of "${type}"`);
-      chains.push({ id: chainId, type, status, input, labels, createdAt });
-    });
-    if (page.length < pageSize) return chains;
-    after = page.at(-1)!.chainId;
-  }
 }
 
 function typesOf(handlers: object): readonly string[] {

@@ -45,7 +45,7 @@ export interface DeduplicationOptions {
   key: string;
   /** Whether only an open chain counts as existing, or one that has ended as well. Default "open". */
   scope?: "open" | "any" | undefined;
-  /** How long after its start a chain counts as existing, in ms. Default: for as long as `scope` says. */
+  /** How long after its start a chain counts as existing, in ms; a worker's `retention` keeps it so long. Default: for as long as `scope` says and it is kept. */
   windowMs?: number | undefined;
   /**
    * What happens to the chain that exists, as long as its first job has not begun. "keep" leaves it as it is, "replace"

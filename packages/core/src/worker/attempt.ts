@@ -3,6 +3,7 @@ import { AttemptAbortedError } from "../errors/attempt-errors.ts";
 import { formatJobId } from "../model/ids.ts";
 import type { AttemptKey, ClaimedJob, Outcome } from "../ports/state-adapter.ts";
 import type { AttemptSubject } from "../ports/telemetry.ts";
+import type { AttemptTrace, TracedAttempt } from "../ports/tracing.ts";
 import type { ResolvedHandler } from "./worker-options.ts";
 
 /**
@@ -23,8 +24,10 @@ export interface Attempt {
   progress: string | undefined;
   /** A `commit` ended in an error after it had settled: nobody knows whether it took effect. */
   isInDoubt: boolean;
-  /** While a `commit` with a sticky continuation is under way: the next job may appear before its reply. */
+  /** Once the attempt is to settle with a sticky continuation: the next job may appear before the reply, and stays unknown until the handler returns. */
   expectedNext: AttemptKey | undefined;
+  /** Set when it begins, where there is telemetry. */
+  trace: AttemptTrace | undefined;
 }
 
 /** What the machine decides for a running attempt. */
@@ -61,6 +64,7 @@ export function createAttempt(
     progress: undefined,
     isInDoubt: false,
     expectedNext: undefined,
+    trace: undefined,
   };
 }
 
@@ -79,6 +83,21 @@ export function abortAttempt(attempt: Attempt, reason: AbortReason): boolean {
   if (attempt.controller.signal.aborted) return false;
   attempt.controller.abort(new AttemptAbortedError({ jobId: formatJobId(attempt.job), reason }));
   return true;
+}
+
+/** What telemetry is told of an attempt that begins. */
+export function tracedAttempt(attempt: Attempt, workerName: string): TracedAttempt {
+  const { traceContext, createdAt, scheduledAt, claimedAt, waitMs, blockers } = attempt.job;
+  return {
+    ...subjectOf(attempt),
+    workerName,
+    traceContext,
+    createdAt,
+    scheduledAt,
+    claimedAt,
+    waitMs,
+    blockers,
+  };
 }
 
 /** What events name of an attempt. */

@@ -1,3 +1,4 @@
+import { formatJobId } from "../model/ids.ts";
 import type { ClaimedJob, ClaimRequest } from "../ports/state-adapter.ts";
 import type { Runner } from "./runner.ts";
 import type { WorkerState } from "./worker-state.ts";
@@ -20,16 +21,25 @@ export class Claimer<TTransaction> {
     const target = pace.aheadCount;
     // Refilled when half is used, so that a claim brings several.
     const ahead = holdings.heldCount * 2 > target ? 0 : target - holdings.heldCount;
-    return holdings.claimRequest(ahead, this.#claimCount++);
+    const request = holdings.claimRequest(ahead, this.#claimCount++);
+    // Now and not with the answer: who says meanwhile that there is more speaks of what this claim may not have seen.
+    if (request !== undefined) this.#state.isMoreLikely = false;
+    return request;
   }
 
-  take(request: ClaimRequest | undefined, claimed: readonly ClaimedJob[]): void {
+  /** `durationMs`: how long the exchange took that brought the jobs. */
+  take(
+    request: ClaimRequest | undefined,
+    claimed: readonly ClaimedJob[],
+    durationMs: number,
+  ): void {
     if (request === undefined) return;
+    this.#tellTrace(claimed, durationMs);
     for (const job of claimed) {
       this.#announce(job);
       this.#runner.take(job);
     }
-    this.#state.isMoreLikely = mayBeMore(request, claimed);
+    if (mayBeMore(request, claimed)) this.#state.isMoreLikely = true;
     this.#runner.fillSlots();
     if (this.#state.isMoreLikely && this.#state.holdings.freeSlotCount > 0)
       this.#state.requestTurn();
@@ -38,10 +48,31 @@ export class Claimer<TTransaction> {
   /** The first claim of a chain proves that the transaction which started it has committed (P6). */
   #announce(job: ClaimedJob): void {
     if (!job.isUnannounced) return;
-    const { chainId, chainType } = job;
+    const { chainId, chainType, traceContext } = job;
     this.#state.context.events.emit([
-      { name: "chain.started", chainId, chainType, jobStatus: "ready", isDeferred: true },
+      {
+        name: "chain.started",
+        chainId,
+        chainType,
+        jobStatus: "ready",
+        isDeferred: true,
+        startedAtMs: job.createdAt.getTime(),
+        ...(traceContext === undefined ? {} : { traceContext }),
+      },
     ]);
+  }
+
+  #tellTrace(claimed: readonly ClaimedJob[], durationMs: number): void {
+    const { trace, wokenBy } = this.#state;
+    this.#state.wokenBy = undefined;
+    if (trace === undefined) return;
+    const jobs = claimed.map((job) => ({
+      jobId: formatJobId(job),
+      chainId: job.chainId,
+      type: job.type,
+      traceContext: job.traceContext,
+    }));
+    trace.claimed({ jobs, durationMs, wokenBy });
   }
 }
 

@@ -8,6 +8,7 @@ import type { ClaimedJob, Outcome, Verdict } from "../ports/state-adapter.ts";
 import type { Settled } from "../types/outcomes.ts";
 import { keyOf, type Attempt, type AttemptEnd, type AttemptRules } from "./attempt.ts";
 import { settled, toOutcome } from "./handler-outcomes.ts";
+import { traceSettling } from "./trace-settling.ts";
 
 /** The `commit` of one attempt. */
 export interface Commit {
@@ -38,7 +39,7 @@ export function createCommit<TTransaction>(
       throw error;
     } finally {
       pending = undefined;
-      attempt.expectedNext = undefined;
+      if (end?.kind !== "committed") attempt.expectedNext = undefined;
     }
   };
 
@@ -105,14 +106,13 @@ async function settleInTransaction<TTransaction>(
   outcome: Outcome,
 ): Promise<SettledInTransaction> {
   const { job, workerId } = attempt;
-  if (outcome.kind === "continued" && outcome.isSticky) {
-    attempt.expectedNext = { chainId: job.chainId, chainIndex: job.chainIndex + 1, claimNo: 1 };
-  }
-  const settlements = [{ ...keyOf(job), outcome }];
+  const traced = traceSettling(attempt, outcome, context.clock);
+  const settlements = [{ ...keyOf(job), ...traced }];
   const [verdict] = await context.state.settle({ tx, workerId, settlements });
   if (verdict!.kind !== "settled") throw refusalOf(attempt, verdict!);
   const nextType = outcome.kind === "continued" ? outcome.next.type : undefined;
-  bufferOf(tx)?.add(settleSignals({ ...job, nextType }, verdict!.effects));
+  const signals = settleSignals({ ...job, nextType }, verdict!.effects);
+  bufferOf(tx)?.add({ ...signals, trace: attempt.trace });
   return { outcome, next: verdict!.next };
 }
 

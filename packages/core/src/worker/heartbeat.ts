@@ -1,7 +1,12 @@
 import { AttemptsExhaustedError } from "../errors/attempt-errors.ts";
 import { encodeError } from "../model/error-codec.ts";
 import { formatJobId } from "../model/ids.ts";
-import type { AttemptLimit, ReapResult, RenewResult } from "../ports/state-adapter.ts";
+import type {
+  AttemptLimit,
+  PromoteResult,
+  ReapResult,
+  RenewResult,
+} from "../ports/state-adapter.ts";
 import type { DomainEvent } from "../ports/telemetry.ts";
 import { keyOf, tokenOf } from "./attempt.ts";
 import type { Runner } from "./runner.ts";
@@ -32,9 +37,11 @@ export class Heartbeat<TTransaction> {
 
   /** One beat; in the lane, so that no claim is in flight beside it. Answers whether the lease is live. */
   async beat(): Promise<boolean> {
-    const { isLive, lost, releasedCount } = await this.#renew();
+    // Now and not with the answer: who asks for a beat meanwhile speaks of what this one may not have seen.
     this.#state.isBeatDue = false;
+    const { isLive, lost, releasedCount } = await this.#renew();
     if (!isLive) return false;
+    this.#state.trace?.renewed();
     for (const { reason, ...key } of lost) this.#runner.lose(key, reason);
     if (releasedCount > 0) this.#state.isMoreLikely = true;
     if (this.#state.phase === "running") {
@@ -46,10 +53,9 @@ export class Heartbeat<TTransaction> {
 
   /** Makes due jobs ready, and answers in how many ms the next one is due. */
   async promote(): Promise<number | undefined> {
+    const { promoted, nextDueInMs } = await this.#promote();
+    if (nextDueInMs === 0) this.#state.isPromoteDue = true;
     const { context, options } = this.#state;
-    const { promoted, nextDueInMs } = await context.state.promote({ limit: promoteCountMax });
-    this.#state.isPromoteDue = nextDueInMs === 0;
-    this.#state.isPromoteHinted = false;
     void context.signals.send({
       events: [],
       topics: promoted.map(({ type }) => ({ kind: "type", type })),
@@ -59,17 +65,30 @@ export class Heartbeat<TTransaction> {
     return nextDueInMs;
   }
 
+  async #promote(): Promise<PromoteResult> {
+    this.#state.isPromoteDue = false;
+    this.#state.isPromoteHinted = false;
+    try {
+      return await this.#state.context.state.promote({ limit: promoteCountMax });
+    } catch (error) {
+      this.#state.isPromoteDue = true;
+      throw error;
+    }
+  }
+
   async #renew(): Promise<RenewResult> {
     const { context, holdings, workerId, options } = this.#state;
     const started = this.#state.takeStarted();
     const progress = [...holdings.running.values()].flatMap((attempt) =>
       attempt.progress === undefined ? [] : [{ ...keyOf(attempt.job), value: attempt.progress }],
     );
+    const expected = holdings.expectedKeys();
+    this.#state.isRenewing = true;
     try {
       const result = await context.state.renew({
         workerId,
         leaseMs: options.leaseMs,
-        held: holdings.keys(),
+        held: [...holdings.keys(), ...expected],
         started: started.map(({ job }) => keyOf(job)),
         progress,
       });
@@ -77,10 +96,14 @@ export class Heartbeat<TTransaction> {
         const attempt = holdings.running.get(tokenOf(key));
         if (attempt?.progress === value) attempt.progress = undefined;
       }
-      return result;
+      // One that had not appeared then may run by now.
+      const expectedTokens = new Set(expected.map(tokenOf));
+      return { ...result, lost: result.lost.filter((key) => !expectedTokens.has(tokenOf(key))) };
     } catch (error) {
       this.#state.putBackStarted(started);
       throw error;
+    } finally {
+      this.#state.isRenewing = false;
     }
   }
 
@@ -116,6 +139,16 @@ function reapEvents(job: ReapResult["reaped"][number]): readonly DomainEvent[] {
     outcome,
   };
   return outcome === "failed"
-    ? [reaped, { name: "chain.closed", chainId, chainType, status: "failed" }]
+    ? [
+        reaped,
+        {
+          name: "chain.closed",
+          chainId,
+          chainType,
+          status: "failed",
+          durationMs: job.chainDurationMs!,
+          jobCount: job.chainIndex + 1,
+        },
+      ]
     : [reaped];
 }

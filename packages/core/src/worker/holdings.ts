@@ -80,16 +80,18 @@ export class Holdings {
     return true;
   }
 
-  /** Every attempt that the database should say is this worker's, and the next jobs that may appear at any moment. */
+  /** Every attempt that the database should say is this worker's. */
   keys(): AttemptKey[] {
-    const keys: AttemptKey[] = [];
-    for (const attempts of [this.running.values(), this.settling.values(), this.#held.values()]) {
-      for (const attempt of attempts) {
-        keys.push(keyOf(attempt.job));
-        if (attempt.expectedNext !== undefined) keys.push(attempt.expectedNext);
-      }
-    }
-    return keys;
+    return this.#attempts().map(({ job }) => keyOf(job));
+  }
+
+  /** The next jobs that may appear in the database as this worker's at any moment. */
+  expectedKeys(): AttemptKey[] {
+    return this.#attempts().flatMap(({ expectedNext }) => expectedNext ?? []);
+  }
+
+  #attempts(): Attempt[] {
+    return [...this.running.values(), ...this.settling.values(), ...this.#held.values()];
   }
 
   /** How many more jobs of the type may be taken, by its limit in this process. */

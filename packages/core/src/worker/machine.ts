@@ -1,6 +1,7 @@
 import { DrainTimeoutError, LifecycleError } from "../errors/machine-errors.ts";
 import type { EngineContext } from "../engine/context.ts";
 import type { ExchangeResult } from "../ports/state-adapter.ts";
+import type { WakeUpSource } from "../ports/tracing.ts";
 import { Alarm } from "./alarm.ts";
 import { keyOf } from "./attempt.ts";
 import { Changes } from "./changes.ts";
@@ -10,6 +11,7 @@ import { abortAndTell } from "./news.ts";
 import { Outage } from "./outage.ts";
 import { settlementCountMax, toSettlement } from "./outbox.ts";
 import { processIdentity } from "./process-identity.ts";
+import { Retirer } from "./retirer.ts";
 import { Runner } from "./runner.ts";
 import { Settler } from "./settler.ts";
 import { WakeUps } from "./wake-ups.ts";
@@ -29,7 +31,8 @@ const drainPauseMs = 25;
  * All talk with the database about what the worker holds goes through one *lane*: a turn at a time; in it a beat when one is due (renew, reap), then
  * an exchange when there is something to say, then a promote when jobs may be due. While a turn is under way outcomes gather in the outbox, and the next
  * turn carries them all; a turn begins when whatever could finish in this turn of the event loop has finished. No timer waits for a batch to fill.
- * The lane is also why `renew` may compare what the worker holds with what the database says: no claim is in flight beside it.
+ * The lane is also why `renew` may compare what the worker holds with what the database says: no claim is in flight beside it. A `commit` may be: it
+ * takes no next job while a renewal is under way, and one that it has asked for before is named to the renewal.
  *
  * A job in the worker's hands is *held* (claimed ahead, not started, no attempt counted), *running*, or *settling* (its outcome waits for a
  * verdict); see `Holdings`. New jobs are asked for while `isMoreLikely`: after a claim that came back full, a wake-up, a due time, or the poll.
@@ -42,6 +45,7 @@ export class WorkerMachine<TTransaction> {
   readonly #settler: Settler<TTransaction>;
   readonly #claimer: Claimer<TTransaction>;
   readonly #heartbeat: Heartbeat<TTransaction>;
+  readonly #retirer: Retirer<TTransaction>;
   readonly #outage: Outage;
   readonly #wakeUps: WakeUps;
   readonly #changes: Changes;
@@ -60,13 +64,17 @@ export class WorkerMachine<TTransaction> {
     this.#claimer = new Claimer(this.#state, this.#runner);
     this.#heartbeat = new Heartbeat(this.#state, this.#runner);
     this.#outage = new Outage(clock, chance, events);
+    this.#retirer = new Retirer(this.#state, this.#outage);
     this.#changes = new Changes(clock);
     this.#turnAlarm = new Alarm(clock, () => this.#requestTurn());
     this.#beatAlarm = new Alarm(clock, () => this.#beatNow());
     this.#pollAlarm = new Alarm(clock, () => this.#lookNow());
     this.#lossAlarm = new Alarm(clock, () => void this.#checkLoss());
     this.#wakeUps = new WakeUps(context.channel, {
-      onWork: () => this.#wake(),
+      onWork: () => {
+        if (context.channel.isAway) this.#schedulePoll();
+        this.#wake("notify");
+      },
       onLoss: () => this.#lossAlarm.atLatest(lossCheckDelayMs),
     });
     this.#state.requestTurn = () => this.#requestTurn();
@@ -88,10 +96,12 @@ export class WorkerMachine<TTransaction> {
       this.#state.phase = "new";
       throw error;
     }
+    this.#beginTrace();
     this.#wakeUps.listenForWork([...this.#state.options.handlers.keys()]);
     this.#wakeUps.listenForLoss(this.#state.workerId);
     this.#scheduleBeat();
     this.#schedulePoll();
+    this.#retirer.start();
     this.#requestTurn();
   }
 
@@ -109,6 +119,7 @@ export class WorkerMachine<TTransaction> {
       },
     ]);
     this.#wakeUps.stopWork();
+    this.#retirer.stop();
     for (const attempt of holdings.takeAllHeld())
       this.#runner.settleLater(attempt, { kind: "released" });
     this.#requestTurn();
@@ -188,9 +199,18 @@ export class WorkerMachine<TTransaction> {
     ]);
   }
 
+  #beginTrace(): void {
+    const { context, options, holdings } = this.#state;
+    this.#state.trace = context.telemetry?.beginWorker({
+      name: options.name,
+      slotCount: options.concurrency,
+      busySlotCount: () => holdings.running.size,
+    });
+  }
+
   async #leave(): Promise<void> {
     const { context } = this.#state;
-    await this.#changes.until(() => !this.#isInTurn, abortGraceMs);
+    await this.#changes.until(() => !this.#isInTurn && !this.#retirer.isAtWork, abortGraceMs);
     for (const alarm of [this.#turnAlarm, this.#beatAlarm, this.#pollAlarm, this.#lossAlarm])
       alarm.cancel();
     this.#wakeUps.close();
@@ -206,20 +226,21 @@ export class WorkerMachine<TTransaction> {
       this.#outage.failed(workerId, error);
     }
     context.events.emit([{ name: "worker.stopped", workerId }]);
+    this.#state.trace?.ended();
     this.#changes.tell();
   }
 
-  #wake(): void {
+  #wake(wokenBy: WakeUpSource): void {
     if (this.#state.phase !== "running") return;
     this.#state.isPromoteHinted = true;
-    this.#state.wantMore();
+    this.#state.wantMore(wokenBy);
   }
 
   /** A due time has come, or the poll: promotes whatever else there is to do, so that a backlog holds up nothing that is due (trap B8). */
   #lookNow(): void {
     this.#schedulePoll();
     this.#state.isPromoteDue = true;
-    this.#wake();
+    this.#wake("poll");
   }
 
   #beatNow(): void {
@@ -234,7 +255,8 @@ export class WorkerMachine<TTransaction> {
 
   #schedulePoll(): void {
     const { options, context } = this.#state;
-    this.#pollAlarm.atLatest(options.pollIntervalMs * (0.8 + 0.4 * context.chance.fraction()));
+    const intervalMs = context.channel.pollIntervalMs(options.pollIntervalMs);
+    this.#pollAlarm.atLatest(intervalMs * (0.8 + 0.4 * context.chance.fraction()));
   }
 
   /** Asks by a plain read whether a job was taken away, since a channel may wake for much else; only then is a beat worth its write. */
@@ -267,7 +289,14 @@ export class WorkerMachine<TTransaction> {
     const { phase, context } = this.#state;
     if (this.#isTurnRequested || phase === "stopped" || phase === "new") return;
     this.#isTurnRequested = true;
-    if (!this.#isInTurn) context.clock.defer(() => void this.#takeTurn());
+    if (!this.#isInTurn) context.clock.defer(() => this.#beginTurn());
+  }
+
+  /** Whoever asked for the turn may have been in the middle of a trace of the user's, which is none of the worker's. */
+  #beginTurn(): void {
+    const { trace } = this.#state;
+    if (trace === undefined) void this.#takeTurn();
+    else trace.detached(() => void this.#takeTurn());
   }
 
   async #takeTurn(): Promise<void> {
@@ -317,6 +346,7 @@ export class WorkerMachine<TTransaction> {
     }
     const started = this.#state.takeStarted();
     const claim = this.#claimer.nextRequest();
+    const beganAtMs = context.clock.monotonicNow();
     let result: ExchangeResult | undefined;
     if (pending.length > 0 || started.length > 0 || claim !== undefined) {
       try {
@@ -328,11 +358,12 @@ export class WorkerMachine<TTransaction> {
         });
       } catch (error) {
         this.#state.putBackStarted(started);
+        if (claim !== undefined) this.#state.isMoreLikely = true;
         if (await this.#settler.settleOneByOne(pending, error)) return true;
         throw error;
       }
       this.#settler.takeVerdicts(pending, result.verdicts);
-      this.#claimer.take(claim, result.claimed);
+      this.#claimer.take(claim, result.claimed, context.clock.monotonicNow() - beganAtMs);
       pace.endCycle(context.clock.monotonicNow(), !holdings.isEmpty);
     }
     const dueMs = outbox.nextDueMs();
@@ -358,6 +389,6 @@ export class WorkerMachine<TTransaction> {
     await this.#register(newWorkerId);
     this.#state.workerId = newWorkerId;
     this.#wakeUps.listenForLoss(newWorkerId);
-    this.#wake();
+    this.#wake("hint");
   }
 }

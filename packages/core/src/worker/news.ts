@@ -10,7 +10,10 @@ export function emitStarted<TTransaction>(
   attempt: Attempt,
 ): void {
   if (events.hasSubscribers)
-    events.emit([{ name: "attempt.started", ...subjectOf(attempt), waitMs: attempt.job.waitMs }]);
+    events.emit(
+      [{ name: "attempt.started", ...subjectOf(attempt), waitMs: attempt.job.waitMs }],
+      attempt.trace,
+    );
 }
 
 /** Tells how an attempt ended, once that is settled, and what else came with it. */
@@ -37,7 +40,7 @@ export function emitEnded<TTransaction>(
     ...(pending?.outcome.kind === "retried" ? { retryInMs: pending.outcome.delayMs } : {}),
     ...(reason === undefined ? {} : { reason }),
   };
-  events.emit([ended, ...(more.events ?? [])]);
+  events.emit([ended, ...(more.events ?? [])], attempt.trace);
 }
 
 /** Tells that the fence refused an attempt. */
@@ -56,5 +59,5 @@ export function abortAndTell<TTransaction>(
   reason: AbortReason,
 ): void {
   if (abortAttempt(attempt, reason))
-    events.emit([{ name: "attempt.aborted", ...subjectOf(attempt), reason }]);
+    events.emit([{ name: "attempt.aborted", ...subjectOf(attempt), reason }], attempt.trace);
 }

@@ -5,6 +5,8 @@ import { keyOf, type Attempt } from "./attempt.ts";
 export interface PendingOutcome {
   readonly attempt: Attempt;
   readonly outcome: Outcome;
+  /** To be stored with the job, where there is telemetry. */
+  readonly traceContext?: string | undefined;
   /** What the handler threw, for the event. */
   readonly error: unknown;
   readonly endedAtMs: number;
@@ -59,6 +61,6 @@ export class Outbox {
   }
 }
 
-export function toSettlement({ attempt, outcome }: PendingOutcome): Settlement {
-  return { ...keyOf(attempt.job), outcome };
+export function toSettlement({ attempt, outcome, traceContext }: PendingOutcome): Settlement {
+  return { ...keyOf(attempt.job), outcome, traceContext };
 }

@@ -33,29 +33,39 @@ export async function runAttempt<TTransaction>(
       : context.clock.schedule(handler.timeoutMs, () => rules.abort("timeout"));
   const commit = createCommit(context, attempt, rules);
   try {
-    const returned = await runThroughMiddleware(
-      context.middleware,
-      await createJob(context, attempt),
-      attempt.controller.signal,
-      (handlerContext, publicJob) =>
-        handler.handle({
-          job: publicJob,
-          signal: attempt.controller.signal,
-          context: handlerContext,
-          continueWith: createContinuation,
-          reschedule: createRescheduled,
-          commit: commit.run,
-          progress: (value: unknown) => {
-            attempt.progress = encodeJson(value, `The progress of "${job.type}"`) ?? "null";
-          },
-        }),
-    );
+    const handle = (): Promise<unknown> => runHandler(context, attempt, commit);
+    const returned = await (attempt.trace?.run(handle) ?? handle());
     return await endOfReturn(context, attempt, rules, commit, returned);
   } catch (error) {
     return await endOfThrow(context, attempt, commit, error);
   } finally {
     timer?.cancel();
   }
+}
+
+async function runHandler<TTransaction>(
+  context: EngineContext<TTransaction>,
+  attempt: Attempt,
+  commit: Commit,
+): Promise<unknown> {
+  const { handler, controller } = attempt;
+  return runThroughMiddleware(
+    context.middleware,
+    await createJob(context, attempt),
+    controller.signal,
+    (handlerContext, job) =>
+      handler.handle({
+        job,
+        signal: controller.signal,
+        context: handlerContext,
+        continueWith: createContinuation,
+        reschedule: createRescheduled,
+        commit: commit.run,
+        progress: (value: unknown) => {
+          attempt.progress = encodeJson(value, `The progress of "${job.type}"`) ?? "null";
+        },
+      }),
+  );
 }
 
 async function createJob<TTransaction>(

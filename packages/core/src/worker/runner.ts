@@ -3,12 +3,14 @@ import type { AttemptKey, ClaimedJob, Outcome } from "../ports/state-adapter.ts"
 import {
   createAttempt,
   tokenOf,
+  tracedAttempt,
   type Attempt,
   type AttemptEnd,
   type AttemptRules,
 } from "./attempt.ts";
 import { abortAndTell, emitEnded, emitLost, emitStarted } from "./news.ts";
 import { runAttempt } from "./run-attempt.ts";
+import { traceSettling } from "./trace-settling.ts";
 import type { WorkerState } from "./worker-state.ts";
 
 /** Continuations of one chain that a slot runs in a row without a claim in between; then other work gets its turn. */
@@ -60,7 +62,7 @@ export class Runner<TTransaction> {
     holdings.settling.set(token, attempt);
     outbox.add({
       attempt,
-      outcome,
+      ...traceSettling(attempt, outcome, context.clock),
       error,
       endedAtMs: context.clock.monotonicNow(),
       notBeforeMs: 0,
@@ -127,6 +129,9 @@ export class Runner<TTransaction> {
     if (stale !== undefined) this.#abandon(stale, "deleted");
     holdings.running.set(tokenOf(attempt.job), attempt);
     attempt.startedAtMs = context.clock.monotonicNow();
+    attempt.trace = context.telemetry?.beginAttempt(
+      tracedAttempt(attempt, this.#state.options.name),
+    );
     emitStarted(context, attempt);
     const rules: AttemptRules = {
       maySettleSticky: (nextType) => this.#maySettleSticky(attempt, nextType),
@@ -136,14 +141,19 @@ export class Runner<TTransaction> {
   }
 
   #maySettleSticky(attempt: Attempt, nextType: string): boolean {
-    const { phase, holdings } = this.#state;
+    const { phase, holdings, isRenewing } = this.#state;
     if (phase !== "running" || attempt.stickyCount >= stickyCountMax) return false;
+    // A renewal that is under way would find a job that it was not told of, and give it back.
+    if (isRenewing) return false;
     holdings.unreserve(tokenOf(attempt.job));
     // The ending attempt still counts against its own type's limit.
     const room = holdings.roomFor(nextType) + (nextType === attempt.job.type ? 1 : 0);
     // Taken at once, for others ask in the same turn.
-    if (room > 0) holdings.reserve(tokenOf(attempt.job), nextType);
-    return room > 0;
+    if (room <= 0) return false;
+    holdings.reserve(tokenOf(attempt.job), nextType);
+    const { chainId, chainIndex } = attempt.job;
+    attempt.expectedNext = { chainId, chainIndex: chainIndex + 1, claimNo: 1 };
+    return true;
   }
 
   #ended(attempt: Attempt, end: AttemptEnd): void {

@@ -1,4 +1,5 @@
 import type { Client } from "../client/client-api.ts";
+import type { RetentionOptions } from "../model/retention.ts";
 import type { RetryPolicy } from "../model/retry.ts";
 import type { Job } from "../types/job.ts";
 import type { JobTypes } from "../types/job-types.ts";
@@ -139,6 +140,14 @@ export interface WorkerOptions<T, TTransaction, TContext> {
   retry?: RetryPolicy | undefined;
   /** How long `stop` waits for running jobs before it aborts them. Default 30,000. */
   stopTimeoutMs?: number | undefined;
+  /**
+   * Which closed chains to keep, by status; this worker deletes the others, of all job types, in small batches beside its work. Chains that open ones or
+   * failed ones still need stay, and so does one whose deduplication key has a window that is not over. A chain that is gone is not found any more, by those
+   * who await it neither: keep chains for longer than anybody may be late. Several workers may have it; each goes by its own. Default: all are kept.
+   */
+  retention?: RetentionOptions | undefined;
+  /** How often to look for chains that `retention` does not keep, in ms, with jitter. 10 to 86,400,000. Default 60,000. */
+  retentionIntervalMs?: number | undefined;
   /** Shown to operators. Default: made of host and process id. */
   name?: string | undefined;
 }

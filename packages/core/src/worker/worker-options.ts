@@ -1,6 +1,11 @@
 import { HandlerDuplicateError, JobTypeUnknownError } from "../errors/definition-errors.ts";
 import { OptionInvalidError } from "../errors/value-errors.ts";
 import { checkNumber, checkText } from "../model/options.ts";
+import {
+  resolveRetention,
+  type RetentionOptions,
+  type RetentionRules,
+} from "../model/retention.ts";
 import { resolveRetryPolicy, type ResolvedRetryPolicy, type RetryPolicy } from "../model/retry.ts";
 import type { MergedJobTypes } from "../types/merge-job-types.ts";
 import { defaultWorkerName } from "./process-identity.ts";
@@ -26,6 +31,9 @@ export interface ResolvedWorkerOptions {
   readonly pollIntervalMs: number;
   readonly prefetchMs: number;
   readonly stopTimeoutMs: number;
+  /** `undefined`: closed chains are kept. */
+  readonly retention: RetentionRules | undefined;
+  readonly retentionIntervalMs: number;
   readonly name: string;
 }
 
@@ -38,6 +46,8 @@ export interface WorkerOptionsGiven {
   readonly prefetchMs?: number | undefined;
   readonly retry?: RetryPolicy | undefined;
   readonly stopTimeoutMs?: number | undefined;
+  readonly retention?: RetentionOptions | undefined;
+  readonly retentionIntervalMs?: number | undefined;
   readonly name?: string | undefined;
 }
 
@@ -83,6 +93,11 @@ export function resolveWorkerOptions(
     }),
     prefetchMs: checkNumber(given.prefetchMs ?? 50, "prefetchMs", { min: 0, max: 10_000 }),
     stopTimeoutMs: checkNumber(given.stopTimeoutMs ?? 30_000, "stopTimeoutMs", { min: 0 }),
+    retention: resolveRetention(given.retention),
+    retentionIntervalMs: checkNumber(given.retentionIntervalMs ?? 60_000, "retentionIntervalMs", {
+      min: 10,
+      max: 86_400_000,
+    }),
     name: given.name === undefined ? defaultWorkerName() : checkText(given.name, "name", 200),
   };
 }

@@ -1,4 +1,5 @@
 import type { EngineContext } from "../engine/context.ts";
+import type { WakeUpSource, WorkerTrace } from "../ports/tracing.ts";
 import type { Attempt } from "./attempt.ts";
 import { tokenOf } from "./attempt.ts";
 import { Holdings } from "./holdings.ts";
@@ -20,6 +21,10 @@ export class WorkerState<TTransaction> {
   workerId: string;
   /** Written by the machine. */
   phase: Phase = "new";
+  /** Set while the worker runs, where there is telemetry. Written by the machine. */
+  trace: WorkerTrace | undefined;
+  /** What made the worker look for jobs since its last claim, for telemetry. Cleared by the claimer. */
+  wokenBy: WakeUpSource | undefined;
   /** A claim may bring something: the last one came back full, or somebody or something said so. Cleared by the claimer. */
   isMoreLikely = true;
   /** The time has come to make due jobs ready. Cleared by the heartbeat. */
@@ -28,6 +33,8 @@ export class WorkerState<TTransaction> {
   isPromoteHinted = false;
   /** The lease is to be renewed, or what is held to be compared. Cleared by the heartbeat. */
   isBeatDue = false;
+  /** What is held is being compared with the database. Written by the heartbeat. */
+  isRenewing = false;
   /** Asks for a turn of the lane. Set by the machine. */
   requestTurn: () => void = () => {};
   /** Sees to it that due jobs are looked for no later than that. Set by the machine. */
@@ -45,7 +52,8 @@ export class WorkerState<TTransaction> {
   }
 
   /** Asks for a turn that claims. */
-  wantMore(): void {
+  wantMore(wokenBy: WakeUpSource = "hint"): void {
+    this.wokenBy ??= wokenBy;
     this.isMoreLikely = true;
     this.requestTurn();
   }

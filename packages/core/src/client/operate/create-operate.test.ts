@@ -61,7 +61,14 @@ describe("an action", () => {
       { chainId: "nowhere", outcome: "notFound" },
     ]);
     expect(takeSignals().events).toEqual([
-      { name: "chain.closed", chainId, chainType: "order.reserve", status: "cancelled" },
+      {
+        name: "chain.closed",
+        chainId,
+        chainType: "order.reserve",
+        status: "cancelled",
+        durationMs: 0,
+        jobCount: 1,
+      },
       {
         name: "operate.action",
         action: "cancel",

@@ -33,14 +33,24 @@ export function createOperate<TTransaction>(
   context: EngineContext<TTransaction>,
   operations: OperateOptions,
 ): Operate<TTransaction> {
-  const onChains = <TResult extends { readonly outcome: string }>(
-    action: OperateAction,
-    options: ActionOptions<TTransaction> & {
+  /** The options, with whoever acts where the call does not say. */
+  const withActor = <TOptions extends ActionOptions<TTransaction>>(given: TOptions): TOptions => ({
+    ...given,
+    actor: given.actor ?? operations.actor,
+  });
+
+  const onChains = <
+    TOptions extends ActionOptions<TTransaction> & {
       readonly chainIds: readonly string[];
       readonly cascade?: boolean;
     },
-    run: () => Promise<TResult[]>,
+    TResult extends { readonly outcome: string },
+  >(
+    action: OperateAction,
+    given: TOptions,
+    run: (options: TOptions) => Promise<TResult[]>,
   ): Promise<TResult[]> => {
+    const options = withActor(given);
     const { chainIds, cascade = false } = options;
     return performAction(
       context,
@@ -48,25 +58,30 @@ export function createOperate<TTransaction>(
       options,
       { action, chainIds, types: undefined, cascade },
       async () => {
-        const result = await run();
+        const result = await run(options);
         return { result, affectedCount: countChanged(result) };
       },
     );
   };
 
-  const onMatching = (
+  const onMatching = <TOptions extends MatchingOptions<TTransaction>>(
     action: MatchingAction,
-    options: MatchingOptions<TTransaction>,
-    run: (chainIds: readonly string[]) => Promise<readonly { readonly outcome: string }[]>,
-  ): Promise<MatchingResult> =>
-    actOnMatching(context, operations, options, action, async (chainIds) =>
-      countChanged(await run(chainIds)),
+    given: TOptions,
+    run: (
+      options: TOptions & { readonly chainIds: readonly string[] },
+    ) => Promise<readonly { readonly outcome: string }[]>,
+  ): Promise<MatchingResult> => {
+    const options = withActor(given);
+    return actOnMatching(context, operations, options, action, async (chainIds) =>
+      countChanged(await run({ ...options, chainIds })),
     );
+  };
 
   const onTypes = (
-    options: ActionOptions<TTransaction> & { readonly types: readonly string[] },
+    given: ActionOptions<TTransaction> & { readonly types: readonly string[] },
     isPaused: boolean,
   ): Promise<void> => {
+    const options = withActor(given);
     const { types } = options;
     const subject = {
       action: isPaused ? "pause" : "resume",
@@ -81,36 +96,32 @@ export function createOperate<TTransaction>(
   };
 
   return {
-    cancel: async (options) => onChains("cancel", options, () => cancelChains(context, options)),
-    redrive: async (options) => onChains("redrive", options, () => redriveChains(context, options)),
-    trigger: async (options) => onChains("trigger", options, () => triggerChains(context, options)),
-    reschedule: async (options) =>
-      onChains("reschedule", options, () => rescheduleChains(context, options)),
-    deleteChains: async (options) =>
-      onChains("delete", options, () => deleteChains(context, options)),
+    cancel: async (given) => onChains("cancel", given, (options) => cancelChains(context, options)),
+    redrive: async (given) =>
+      onChains("redrive", given, (options) => redriveChains(context, options)),
+    trigger: async (given) =>
+      onChains("trigger", given, (options) => triggerChains(context, options)),
+    reschedule: async (given) =>
+      onChains("reschedule", given, (options) => rescheduleChains(context, options)),
+    deleteChains: async (given) =>
+      onChains("delete", given, (options) => deleteChains(context, options)),
 
     pauseTypes: async (options) => onTypes(options, true),
     resumeTypes: async (options) => onTypes(options, false),
 
-    cancelMatching: async (options) =>
-      onMatching("cancel", options, (chainIds) => cancelChains(context, { ...options, chainIds })),
-    redriveMatching: async (options) =>
-      onMatching("redrive", options, (chainIds) =>
-        redriveChains(context, { ...options, chainIds }),
-      ),
-    triggerMatching: async (options) =>
-      onMatching("trigger", options, (chainIds) =>
-        triggerChains(context, { ...options, chainIds }),
-      ),
-    rescheduleMatching: async (options) => {
+    cancelMatching: async (given) =>
+      onMatching("cancel", given, (options) => cancelChains(context, options)),
+    redriveMatching: async (given) =>
+      onMatching("redrive", given, (options) => redriveChains(context, options)),
+    triggerMatching: async (given) =>
+      onMatching("trigger", given, (options) => triggerChains(context, options)),
+    rescheduleMatching: async (given) => {
       // A dry run refuses what the real one would.
-      requireSchedule(options);
-      return onMatching("reschedule", options, (chainIds) =>
-        rescheduleChains(context, { ...options, chainIds }),
-      );
+      requireSchedule(given);
+      return onMatching("reschedule", given, (options) => rescheduleChains(context, options));
     },
-    deleteMatching: async (options) =>
-      onMatching("delete", options, (chainIds) => deleteChains(context, { ...options, chainIds })),
+    deleteMatching: async (given) =>
+      onMatching("delete", given, (options) => deleteChains(context, options)),
   };
 }
 
