@@ -7,6 +7,7 @@ export type SuiteKind = "state" | "notify" | "behaviour";
  * What a case needs beyond the port. A capability changes speed, latency or what can be *shown* of an adapter, never what the adapter
  * promises.
  *
+ * - `concurrentReaders`: others read while a transaction is open. Without it they wait for its connection.
  * - `concurrentWriters`: two transactions may write different rows at once. Without it a second writer waits for the first.
  * - `ownRows`: the store has a table of the user, written in the adapter's transactions.
  * - `schema`: the store starts without tables, so that `migrate` has something to do.
@@ -14,6 +15,7 @@ export type SuiteKind = "state" | "notify" | "behaviour";
  * - `listenerCount`: the fixture can count the listeners that its notify adapters have open.
  */
 export type Capability =
+  | "concurrentReaders"
   | "concurrentWriters"
   | "ownRows"
   | "schema"

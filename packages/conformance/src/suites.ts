@@ -14,6 +14,7 @@ import { completeChainsCases } from "./state/complete-chains.ts";
 import { concurrencyCases } from "./state/concurrency.ts";
 import { deduplicationCases } from "./state/deduplication.ts";
 import { deleteChainsCases } from "./state/delete-chains.ts";
+import { durationCases } from "./state/durations.ts";
 import { fanInCases } from "./state/fan-in.ts";
 import { fenceCases } from "./state/fence.ts";
 import { clockCases, isolationCases } from "./state/isolation.ts";
@@ -25,10 +26,12 @@ import { listAttemptsCases, readJobsCases, statsCases } from "./state/read-jobs.
 import { reapCases } from "./state/reap.ts";
 import { redriveCases } from "./state/redrive.ts";
 import { setTypesPausedCases } from "./state/set-types-paused.ts";
+import { retireChainsCases } from "./state/retire-chains.ts";
 import { settleAgainCases } from "./state/settle-again.ts";
 import { settleInTransactionCases } from "./state/settle-in-transaction.ts";
 import { settleOutcomeCases } from "./state/settle-outcomes.ts";
 import { startChainsCases } from "./state/start-chains.ts";
+import { traceContextCases } from "./state/trace-contexts.ts";
 import { transactionCases } from "./state/transaction.ts";
 import { transitionCases } from "./state/transitions.ts";
 import { rescheduleCases, triggerCases } from "./state/trigger-and-reschedule.ts";
@@ -66,12 +69,15 @@ const stateSuites = suitesOf<StateContext>("state", {
   trigger: triggerCases,
   reschedule: rescheduleCases,
   "delete chains": deleteChainsCases,
+  "retire chains": retireChainsCases,
   "set types paused": setTypesPausedCases,
   "read chains": readChainsCases,
   "read jobs": readJobsCases,
   "list attempts": listAttemptsCases,
   stats: statsCases,
   "chain graph": chainGraphCases,
+  "trace contexts": traceContextCases,
+  durations: durationCases,
   payloads: payloadCases,
   limits: limitCases,
   clock: clockCases,

@@ -1,4 +1,11 @@
-import { createClient, createWorker, defineJobTypes, type Job, type Settled } from "queuert";
+import {
+  createClient,
+  createWorker,
+  defineJobTypes,
+  type Chain,
+  type Job,
+  type Settled,
+} from "queuert";
 
 import type { ConformanceSuite } from "../case.ts";
 import type { ConformanceStore } from "../fixture.ts";
@@ -216,6 +223,85 @@ export const leases: ConformanceSuite<ConformanceStore> = {
           [worker.id],
         );
       },
+    ),
+
+    defineBehaviour(
+      "A3: a renewal that is asked before a commit and looks after it leaves the next job with its worker",
+      async (stage, expect) => {
+        const [atCommit, renewal, last] = [stage.gate(), stage.gate(), stage.gate()];
+        const { process, ranBy, start, end } = await openStepper(stage, {
+          beforeCommit: () => atCommit.pass(),
+          last: () => last.pass(),
+        });
+        const chain = await start();
+        await atCommit.arrived();
+        let isRenewed = false;
+        process.store.intercept(async ({ operation, proceed }) => {
+          if (operation !== "renew") return proceed();
+          await renewal.pass();
+          const answer = await proceed();
+          isRenewed = true;
+          return answer;
+        });
+        await renewal.arrived();
+        const settled = process.store.next("transaction");
+        atCommit.open();
+        await settled;
+        renewal.open();
+        await eventually(() => isRenewed);
+        last.open();
+        await end(chain);
+        expect.equal(ranBy.length, 1, "runs of the next job");
+      },
+    ),
+
+    defineBehaviour(
+      "A3: a handler that goes on after its commit for a whole beat keeps the next job for its worker",
+      async (stage, expect) => {
+        const afterCommit = stage.gate();
+        const { process, ranBy, start, end } = await openStepper(stage, {
+          afterCommit: () => afterCommit.pass(),
+        });
+        const chain = await start();
+        await afterCommit.arrived();
+        await process.store.next("reap");
+        afterCommit.open();
+        await end(chain);
+        expect.equal(ranBy.length, 1, "runs of the next job");
+      },
+    ),
+
+    defineBehaviour(
+      "A3: a renewal that looks before a commit and is answered after it does not abort the next job",
+      async (stage, expect) => {
+        const [settling, reply, last] = [stage.gate(), stage.gate(), stage.gate()];
+        const { process, start, end, signals } = await openStepper(stage, {
+          last: () => last.pass(),
+        });
+        let isHeld = true;
+        process.store.intercept(async ({ operation, proceed }) => {
+          if (operation === "settle") await settling.pass();
+          const answer = await proceed();
+          if (operation === "renew" && settling.arrivedCount > 0 && isHeld) await reply.pass();
+          return answer;
+        });
+        const chain = await start();
+        await settling.arrived();
+        await reply.arrived();
+        settling.open();
+        await last.arrived();
+        isHeld = false;
+        const renewed = process.store.next("reap");
+        reply.open();
+        await renewed;
+        expect.equal(
+          signals.map(({ aborted }) => aborted),
+          [false],
+        );
+        last.open();
+        await end(chain);
+      },
+      { needs: "concurrentWriters" },
     ),
 
     defineBehaviour(
@@ -516,6 +602,51 @@ async function openWorker(
     client,
     worker,
     start: (input = 0) => client.startChain({ tx: "autocommit", type: "work", input }),
+  };
+}
+
+/** A worker of chains of two jobs, whose first one commits. The hooks are waited for. */
+async function openStepper(
+  stage: Stage,
+  hooks: {
+    readonly beforeCommit?: () => Promise<void>;
+    readonly afterCommit?: () => Promise<void>;
+    readonly last?: () => Promise<void>;
+  },
+) {
+  const { process } = stage;
+  const ranBy: string[] = [];
+  const signals: AbortSignal[] = [];
+  const client = stage.use(await createClient({ jobTypes, ...process.ports }));
+  const worker = stage.use(
+    createWorker(client, {
+      ...soon,
+      leaseMs,
+      handlers: {
+        step: async ({ commit, continueWith }) => {
+          await hooks.beforeCommit?.();
+          const settled = await commit(async () => continueWith({ type: "last" }));
+          await hooks.afterCommit?.();
+          return settled;
+        },
+        last: async ({ job, signal }) => {
+          ranBy.push(job.token);
+          signals.push(signal);
+          await hooks.last?.();
+        },
+      },
+    }),
+  );
+  await worker.start();
+  return {
+    process,
+    ranBy,
+    signals,
+    start: () => client.startChain({ tx: "autocommit", type: "step" }),
+    end: async (chain: Chain<"step">) => {
+      await client.awaitChain({ chain, ...soon });
+      await worker.drain();
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import {
   createWorker,
   defineJobTypes,
   StoreConflictError,
+  StoreSetupError,
   type Continuation,
   type Settled,
 } from "queuert";
@@ -53,6 +54,35 @@ export const storeFaults: ConformanceSuite<ConformanceStore> = {
           ["store.unavailable", "store.recovered", "store.unavailable", "store.recovered"],
         );
         expect.equal(codeOf(events.named("store.unavailable")[0]?.error), "STORE_UNAVAILABLE");
+      },
+    ),
+
+    defineBehaviour(
+      "P4: a database that is not fit for use for a while, its rights revoked or its disk read-only, costs no outcome",
+      async (stage, expect) => {
+        const gate = stage.gate();
+        const { client, start, runs } = await openWorker(stage, async () => {
+          await gate.pass();
+          return "survived";
+        });
+        const { events, store } = stage.process;
+        const chains = [await start(1), await start(2)];
+        await gate.arrived(2);
+        let failures = 0;
+        const recover = store.intercept(async () => {
+          failures++;
+          throw new StoreSetupError("The database does not let this user write.");
+        });
+        gate.open();
+        await eventually(() => failures >= 3);
+        recover();
+        for (const chain of chains)
+          expect.equal((await client.awaitChain({ chain, ...soon })).output, "survived");
+        expect.equal(runs, [1, 2]);
+        expect.equal(
+          events.named("attempt.ended").map(({ outcome }) => outcome),
+          ["completed", "completed"],
+        );
       },
     ),
 

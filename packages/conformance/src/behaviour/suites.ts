@@ -17,9 +17,11 @@ import { modes } from "./modes.ts";
 import { notifyFaults } from "./notify-faults.ts";
 import { payloads } from "./payloads.ts";
 import { progress } from "./progress.ts";
+import { retention } from "./retention.ts";
 import { retries } from "./retries.ts";
 import { shutdown } from "./shutdown.ts";
 import { storeFaults } from "./store-faults.ts";
+import { telemetry } from "./telemetry.ts";
 import { transactions } from "./transactions.ts";
 import { wakeUps } from "./wake-ups.ts";
 
@@ -45,6 +47,8 @@ export const behaviourSuites: readonly ConformanceSuite<ConformanceStore>[] = [
   wakeUps,
   notifyFaults,
   storeFaults,
+  retention,
   events,
+  telemetry,
   isolation,
 ];

@@ -229,6 +229,31 @@ export const wakeUps: ConformanceSuite<ConformanceStore> = {
       },
     ),
 
+    ...(["exchange", "promote"] as const).map((operation) =>
+      defineChannelBehaviour(
+        `B6 P7: a wake-up that comes while the answer to "${operation}" is on its way is not lost`,
+        async (stage, expect) => {
+          const { client, workerProcess } = await openPair(stage, { work: async () => "ran" });
+          const gate = stage.gate();
+          // It has looked, and found nothing; its answer takes its time.
+          const stop = workerProcess.store.intercept(async (call) => {
+            const answer = await call.proceed();
+            if (call.operation !== operation) return answer;
+            stop();
+            await gate.pass();
+            return answer;
+          });
+          await client.startChain({ tx: "autocommit", type: "work", delayMs: 3_600_000 });
+          await gate.arrived();
+          const delayMs = operation === "promote" ? 20 : undefined;
+          const chain = await client.startChain({ tx: "autocommit", type: "work", delayMs });
+          stage.clock.advance(20);
+          gate.open();
+          expect.equal((await client.awaitChain({ chain, ...never })).output, "ran");
+        },
+      ),
+    ),
+
     defineChannelBehaviour(
       "P7: a retry is run at its time without a poll",
       async (stage, expect) => {

@@ -7,6 +7,8 @@ import {
   type Deduplication,
   type NewChain,
   type NewJob,
+  type RetentionRule,
+  type RetireResult,
   type Outcome,
   type Schedule,
   type Settlement,
@@ -19,6 +21,7 @@ import type { CaseClock } from "../support/case-clock.ts";
 import { rollBack } from "../support/held-transaction.ts";
 import type { SeededRandom } from "../support/random.ts";
 import { sortBy } from "./canonical.ts";
+import { readChains, readJobs, readStats } from "./read-steps.ts";
 
 interface WorkerAttempt extends AttemptKey {
   readonly workerId: string;
@@ -97,8 +100,12 @@ export function nextStep(world: World): Step {
     [2, trigger],
     [3, reschedule],
     [2, deleteChains],
+    [2, retireChains],
     [1, setTypesPaused],
     [2, chainGraph],
+    [3, (known) => readChains(known, stepTypes)],
+    [3, (known) => readJobs(known, stepTypes)],
+    [1, readStats],
   ];
   let place = random.integer(weighted.reduce((sum, [weight]) => sum + weight, 0));
   for (const [weight, generate] of weighted) {
@@ -163,7 +170,7 @@ function startChains(world: World): Step {
   };
 }
 
-/** The call alone, in a transaction that commits, or in one that rolls back. */
+/** The call alone, in a transaction that commits, in one that rolls back, or in one that commits without it. */
 function inSomeTransaction(
   world: World,
   action: string,
@@ -175,7 +182,13 @@ function inSomeTransaction(
       action: `${action}, rolled back`,
       run: async (state) => rollBack(state, async (tx) => call(state, tx)),
     };
-  if (chosen <= 2)
+  if (chosen === 1)
+    return {
+      action: `${action}, undone by a savepoint`,
+      run: async (state) =>
+        state.transaction(async (tx) => undo(state, tx, async () => call(state, tx))),
+    };
+  if (chosen <= 3)
     return {
       action: `${action}, in a transaction`,
       run: async (state) => state.transaction(async (tx) => call(state, tx)),
@@ -183,8 +196,28 @@ function inSomeTransaction(
   return { action, run: async (state) => call(state, undefined) };
 }
 
+class Undone extends Error {}
+
+/** Takes back what `call` wrote, and answers what it answered. */
+async function undo(
+  state: StateAdapter,
+  tx: unknown,
+  call: () => Promise<unknown>,
+): Promise<unknown> {
+  let answer: unknown;
+  try {
+    await state.savepoint(tx, async () => {
+      answer = await call();
+      throw new Undone("The step takes back what it wrote.");
+    });
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error;
+  }
+  return answer;
+}
+
 function registerWorker(world: World): Step {
-  const workerId = `worker-${world.liveWorkerIds.length + world.deadWorkerIds.length}-${world.random.integer(1_000_000)}`;
+  const workerId = newChainId(world);
   return {
     action: `register ${workerId}`,
     run: async (state) =>
@@ -289,6 +322,7 @@ function settle(world: World): Step {
       chainIndex,
       claimNo,
       outcome: someOutcome(world),
+      traceContext: random.integer(5) === 0 ? '"settled"' : undefined,
     }));
   const started = mine
     .slice(5, 5 + random.integer(4))
@@ -489,6 +523,32 @@ function deleteChains(world: World): Step {
         ),
       ),
   );
+}
+
+function retireChains(world: World): Step {
+  const { random } = world;
+  const rule = (): RetentionRule => ({
+    maxAgeMs: random.integer(2) === 0 ? random.integer(stepLeaseMs) : undefined,
+    maxCount: random.integer(2) === 0 ? random.integer(40) : undefined,
+  });
+  const rules = { completed: rule(), failed: rule(), cancelled: rule() };
+  const batch = random.integer(2) === 0 ? 1 + random.integer(5) : limit;
+  return {
+    action: `retire chains by ${batch}`,
+    // An adapter may end a call early, and what goes may set free what was passed: in the end the same is gone.
+    run: async (state) => {
+      const gone: RetireResult["retired"][number][] = [];
+      for (;;) {
+        const countBefore = gone.length;
+        for (let isMore = true; isMore;) {
+          const result = await state.retireChains({ rules, limit: batch });
+          gone.push(...result.retired);
+          ({ isMore } = result);
+        }
+        if (gone.length === countBefore) return sortBy(gone, (chain) => chain.chainId);
+      }
+    },
+  };
 }
 
 /** The results of a cascade follow those asked for, in no promised order. */

@@ -41,7 +41,8 @@ export const blockerCases: readonly ConformanceCase<StateContext>[] = [
         kind: "settled",
         effects: {
           chainStatus: "completed",
-          unblocked: [{ chainId, chainIndex: 0, type: "work", status: "ready" }],
+          chainDurationMs: 0,
+          unblocked: [{ chainId, chainIndex: 0, type: "work", status: "ready", blockedMs: 0 }],
         },
       });
       const job = await actor.claimOne("work");

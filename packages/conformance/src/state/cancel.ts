@@ -45,6 +45,7 @@ export const cancelCases: readonly ConformanceCase<StateContext>[] = [
         chainId,
         outcome: "cancelled",
         chainType: "work",
+        chainDurationMs: 10,
         job: { chainId, chainIndex: 0, type: "work" },
         workerId: undefined,
       },

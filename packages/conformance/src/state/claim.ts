@@ -341,7 +341,7 @@ export const claimCases: readonly ConformanceCase<StateContext>[] = [
   defineCase("P3: a worker that nobody registered claims nothing", async (context, expect) => {
     await startOne(context);
     const result = await context.state.exchange({
-      workerId: "unknown",
+      workerId: "00000000-0000-7000-8000-00000000ffff",
       settlements: [],
       started: [],
       claim: { types: [{ type: "work", limit: 1 }], slots: 1, ahead: 0 },
@@ -361,7 +361,12 @@ export const claimCases: readonly ConformanceCase<StateContext>[] = [
         claim: { types: [{ type: "work", limit: 1 }], slots: 1, ahead: 0 },
       });
       expect.equal(result, {
-        verdicts: [{ kind: "settled", effects: { chainStatus: "completed", unblocked: [] } }],
+        verdicts: [
+          {
+            kind: "settled",
+            effects: { chainStatus: "completed", chainDurationMs: leaseMs + 1, unblocked: [] },
+          },
+        ],
         claimed: [],
         isLive: false,
       });

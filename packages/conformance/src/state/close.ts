@@ -16,7 +16,7 @@ export const closeCases: readonly ConformanceCase<StateContext>[] = [
     );
     await expect.rejects(
       state.exchange({
-        workerId: "w",
+        workerId: "00000000-0000-7000-8000-000000000001",
         settlements: [],
         started: [],
         claim: { types: [{ type: "work", limit: 1 }], slots: 1, ahead: 0 },
@@ -25,7 +25,7 @@ export const closeCases: readonly ConformanceCase<StateContext>[] = [
     );
     await expect.rejects(
       state.registerWorker({
-        workerId: "w",
+        workerId: "00000000-0000-7000-8000-000000000001",
         name: "n",
         host: "h",
         pid: 1,
@@ -36,7 +36,13 @@ export const closeCases: readonly ConformanceCase<StateContext>[] = [
       code,
     );
     await expect.rejects(
-      state.renew({ workerId: "w", leaseMs: 1_000, held: [], started: [], progress: [] }),
+      state.renew({
+        workerId: "00000000-0000-7000-8000-000000000001",
+        leaseMs: 1_000,
+        held: [],
+        started: [],
+        progress: [],
+      }),
       code,
     );
     await expect.rejects(state.reap({ limit: 1, attemptLimits: [] }), code);

@@ -37,7 +37,7 @@ export const completeChainsCases: readonly ConformanceCase<StateContext>[] = [
       outcome: "completed",
       chainIndex: 0,
       chainType: "work",
-      effects: { chainStatus: "completed", unblocked: [] },
+      effects: { chainStatus: "completed", chainDurationMs: 10, unblocked: [] },
     });
     expect.match(await chainOf(context, chainId), {
       status: "completed",

@@ -1,4 +1,4 @@
-import type { Outcome } from "queuert/adapter";
+import type { ClaimedJob, Outcome, Verdict } from "queuert/adapter";
 
 import { defineCase, type ConformanceCase } from "../case.ts";
 import type { StateContext } from "../state-context.ts";
@@ -74,6 +74,50 @@ export const settleAgainCases: readonly ConformanceCase<StateContext>[] = [
         context.state.settle({ tx, workerId: actor.workerId, settlements }),
       );
       expect.equal(again, [{ kind: "already" }]);
+    },
+  ),
+
+  defineCase(
+    "P3 F7: an attempt that is handed in twice at once is settled by the first of the two",
+    async (context, expect) => {
+      const actor = await createActor(context);
+      const job = await startAndClaim(context, actor);
+      const { verdicts } = await context.state.exchange({
+        workerId: actor.workerId,
+        settlements: [
+          { ...attemptKey(job), outcome: failed() },
+          { ...attemptKey(job), outcome: released },
+        ],
+        started: [],
+        claim: undefined,
+      });
+      expect.equal(
+        verdicts.map(({ kind }) => kind),
+        ["settled", "already"],
+      );
+      expect.match(await jobOf(context, job), { status: "failed" });
+    },
+  ),
+
+  defineCase(
+    "P3: two jobs of a chain that are handed in again at once are answered with their own next jobs",
+    async (context, expect) => {
+      const actor = await createActor(context);
+      const first = await startAndClaim(context, actor);
+      const outcome = continued({ type: "next" }, { isSticky: true });
+      const second = nextOf(await actor.settle(first, outcome));
+      const third = nextOf(await actor.settle(second, outcome));
+      const { verdicts } = await context.state.exchange({
+        workerId: actor.workerId,
+        settlements: [first, second].map((job) => ({ ...attemptKey(job), outcome })),
+        started: [],
+        claim: undefined,
+      });
+      expect.match(verdicts, [{ kind: "already" }, { kind: "already" }]);
+      expect.equal(
+        verdicts.map((verdict) => ("next" in verdict ? verdict.next?.chainIndex : undefined)),
+        [undefined, third.chainIndex],
+      );
     },
   ),
 
@@ -162,3 +206,10 @@ export const settleAgainCases: readonly ConformanceCase<StateContext>[] = [
     },
   ),
 ];
+
+/** The next job that a sticky continuation brought. */
+function nextOf(verdict: Verdict): ClaimedJob {
+  const next = "next" in verdict ? verdict.next : undefined;
+  if (next === undefined) throw new Error(`The verdict "${verdict.kind}" brings no next job.`);
+  return next;
+}

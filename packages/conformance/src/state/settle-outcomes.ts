@@ -27,7 +27,7 @@ export const settleOutcomeCases: readonly ConformanceCase<StateContext>[] = [
     const now = new Date(context.clock.now());
     expect.equal(await actor.settle(job, completed('{"n":1}')), {
       kind: "settled",
-      effects: { chainStatus: "completed", unblocked: [] },
+      effects: { chainStatus: "completed", chainDurationMs: 500, unblocked: [] },
     });
     expect.match(await jobOf(context, job), {
       status: "completed",
@@ -287,7 +287,7 @@ export const settleOutcomeCases: readonly ConformanceCase<StateContext>[] = [
       const now = new Date(context.clock.now());
       expect.equal(await actor.settle(job, failed('{"message":"dead"}')), {
         kind: "settled",
-        effects: { chainStatus: "failed", unblocked: [] },
+        effects: { chainStatus: "failed", chainDurationMs: 0, unblocked: [] },
       });
       expect.match(await jobOf(context, job), {
         status: "failed",

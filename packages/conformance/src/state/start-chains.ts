@@ -26,7 +26,12 @@ export const startChainsCases: readonly ConformanceCase<StateContext>[] = [
       labels: { order: "7", tenant: "a" },
     });
     expect.equal(await start(context, [chain]), [
-      { chainId: chain.chainId, outcome: "created", jobStatus: "ready" },
+      {
+        chainId: chain.chainId,
+        outcome: "created",
+        jobStatus: "ready",
+        traceContext: '{"traceparent":"00"}',
+      },
     ]);
     expect.match(await jobOf(context, chain.chainId), {
       chainId: chain.chainId,

@@ -211,6 +211,7 @@ export const transactionCases: readonly ConformanceCase<StateContext>[] = [
         "another session does not see a committed chain",
       );
     },
+    { needs: "concurrentReaders" },
   ),
 
   defineCase(

@@ -18,7 +18,7 @@ export const workerCases: readonly ConformanceCase<StateContext>[] = [
     async (context, expect) => {
       const now = context.clock.now();
       await context.state.registerWorker({
-        workerId: "w-1",
+        workerId: "00000000-0000-7000-8000-000000000001",
         name: "orders",
         host: "box",
         pid: 4_321,
@@ -28,7 +28,7 @@ export const workerCases: readonly ConformanceCase<StateContext>[] = [
       });
       expect.equal(await context.state.listWorkers({ limit: 10 }), [
         {
-          workerId: "w-1",
+          workerId: "00000000-0000-7000-8000-000000000001",
           name: "orders",
           host: "box",
           pid: 4_321,
@@ -42,7 +42,7 @@ export const workerCases: readonly ConformanceCase<StateContext>[] = [
       ]);
       context.clock.advance(30_001);
       expect.match(await context.state.listWorkers({ limit: 10 }), [
-        { workerId: "w-1", isLive: false },
+        { workerId: "00000000-0000-7000-8000-000000000001", isLive: false },
       ]);
     },
   ),
@@ -118,7 +118,7 @@ export const workerCases: readonly ConformanceCase<StateContext>[] = [
     async (context, expect) => {
       expect.match(
         await context.state.renew({
-          workerId: "unknown",
+          workerId: "00000000-0000-7000-8000-00000000ffff",
           leaseMs,
           held: [],
           started: [],
@@ -411,7 +411,7 @@ export const workerCases: readonly ConformanceCase<StateContext>[] = [
     "G: removing a worker that nobody knows, or twice, is fine",
     async (context, expect) => {
       const actor = await createActor(context);
-      await context.state.removeWorker({ workerId: "unknown" });
+      await context.state.removeWorker({ workerId: "00000000-0000-7000-8000-00000000ffff" });
       await context.state.removeWorker({ workerId: actor.workerId });
       await context.state.removeWorker({ workerId: actor.workerId });
       expect.equal(await context.state.listWorkers({ limit: 10 }), []);

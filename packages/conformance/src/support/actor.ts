@@ -39,15 +39,13 @@ export interface Actor {
 /** Longer than the minutes that cases let pass. */
 export const leaseMs = 600_000;
 
-let workerCount = 0;
-
 export async function createActor(
   context: StateContext,
   options: Partial<NewWorker> & { readonly state?: StateAdapter } = {},
 ): Promise<Actor> {
   const { state = context.state, ...fields } = options;
-  workerCount += 1;
-  const workerId = fields.workerId ?? `worker-${workerCount}-${context.random.integer(1_000_000)}`;
+  // Worker ids are of the same kind as chain ids.
+  const workerId = fields.workerId ?? context.newChainId();
   await state.registerWorker({
     workerId,
     name: "actor",
@@ -81,13 +79,14 @@ export async function createActor(
       return job;
     },
     async settle(attempt, outcome) {
-      for (let round = 0; round < 100; round++) {
+      // Others may stand in line for the same chain, one after another: a settlement that does not wait comes after the last of them.
+      for (let round = 0; round < 5_000; round++) {
         const { verdicts } = await exchange({ settlements: [{ ...attemptKey(attempt), outcome }] });
         const verdict = verdicts[0]!;
         if (verdict.kind !== "deferred") return verdict;
       }
       throw new ConformanceFailure(
-        "a settlement was deferred 100 times, although no transaction was open",
+        "a settlement was deferred 5,000 times, although no transaction was open",
       );
     },
     renew: async (params = {}) =>
