@@ -18,6 +18,7 @@ import { listTypes, setTypesPaused } from "./statements/pause-types.ts";
 import { peekPromote, promoteJobs } from "./statements/promote-jobs.ts";
 import { hasReapable, reapJobs } from "./statements/reap-jobs.ts";
 import { redriveChains } from "./statements/redrive-chains.ts";
+import { findRetirable, retireChains } from "./statements/retire-chains.ts";
 import { startChains } from "./statements/start-chains.ts";
 import { readStats } from "./statements/stats.ts";
 import { registerWorker, removeWorker, renewLease } from "./statements/workers.ts";
@@ -116,6 +117,9 @@ function createStateAdapter<TTransaction extends object>(
     return (await store.read(undefined, peek)) ?? store.write(operation, undefined, work);
   };
 
+  /** Where the last retirement left off, and by which rules. */
+  let retireWalk = { by: "", after: "" };
+
   return {
     name: "sqlite",
     transaction: (run) => store.transaction(run),
@@ -150,6 +154,20 @@ function createStateAdapter<TTransaction extends object>(
       ),
     promote: ({ limit }) =>
       writeUnless("promote", peekPromote, (session) => promoteJobs(session, limit)),
+    retireChains: async ({ rules, limit }) => {
+      store.assertWritable("retireChains");
+      const by = JSON.stringify(rules);
+      const after = retireWalk.by === by ? retireWalk.after : "";
+      const found = await store.read(undefined, (session) =>
+        findRetirable(session, { rules, limit, after }),
+      );
+      const retired =
+        found.free.length === 0
+          ? []
+          : await store.write("retireChains", undefined, (session) => retireChains(session, found));
+      retireWalk = { by, after: found.endedAt ?? "" };
+      return { retired, isMore: found.endedAt !== undefined };
+    },
 
     completeChains: ({ tx, items }) =>
       writeList("completeChains", tx, items, (session) => completeChains(session, items)),

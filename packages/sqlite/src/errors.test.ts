@@ -18,7 +18,7 @@ describe("translateError", () => {
     [13, "STORE_UNAVAILABLE"],
     [14, "STORE_UNAVAILABLE"],
     [11, "STORE_UNAVAILABLE"],
-    [8, "STORE_SETUP_INVALID"],
+    [8, "STORE_UNAVAILABLE"],
     [26, "STORE_SETUP_INVALID"],
   ])("result code %i is %s, with the client's error as its cause", (result, code) => {
     const error = failure(result);

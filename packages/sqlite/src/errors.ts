@@ -12,8 +12,9 @@ const busy = 5;
 const busyRecovery = 261;
 
 const conflicts: ReadonlySet<number> = new Set([busy, 6, 15]);
-const unavailable: ReadonlySet<number> = new Set([10, 11, 13, 14]);
-const setup: ReadonlySet<number> = new Set([8, 26]);
+// Read-only, too: that is what a disk becomes on which an error was found.
+const unavailable: ReadonlySet<number> = new Set([8, 10, 11, 13, 14]);
+const notADatabase = 26;
 
 /** Whether another connection holds the lock, and the same statement may do later. A stale snapshot is no such case: its transaction is lost. */
 export function isBusy(error: unknown, resultCode: ResultCode): boolean {
@@ -40,11 +41,8 @@ export function translateError(error: unknown, resultCode: ResultCode): unknown 
       options,
     );
   }
-  if (setup.has(primary)) {
-    return new StoreSetupError(
-      "The file is no SQLite database that can be written. Check the filename and its permissions.",
-      options,
-    );
+  if (primary === notADatabase) {
+    return new StoreSetupError("The file is no SQLite database. Check the filename.", options);
   }
   return error;
 }

@@ -136,6 +136,18 @@ const expectedIndex: Readonly<Record<string, string>> = {
   "deduplicate.findChainOfKey": byKey,
   "promoteJobs.promote": "queuert_job_by_schedule (scheduled_at<?)",
   "promoteJobs.nextDue": "queuert_job_by_schedule",
+  "retireChains.walkCompleted":
+    "USING INDEX sqlite_autoindex_queuert_job_1 (chain_id>? AND chain_id<?)",
+  "retireChains.walkOther":
+    "USING INDEX queuert_chain_ended_badly (chain_status=? AND chain_id>? AND chain_id<?)",
+  "retireChains.oldestCompleted": "USING INDEX sqlite_autoindex_queuert_job_1",
+  "retireChains.oldestOther": "USING COVERING INDEX queuert_chain_ended_badly (chain_status=?)",
+  "retireChains.findClosed": byKey,
+  "retireChains.isAwaited":
+    "USING COVERING INDEX queuert_job_blocker_by_blocking (blocked_by_chain_id=?)",
+  "retireChains.isKeyKept": "USING INDEX queuert_deduplication_by_chain (chain_id=?)",
+  "retireChains.deleteEdgesTo":
+    "USING COVERING INDEX queuert_job_blocker_by_blocking (blocked_by_chain_id=?)",
   "workers.listRunning": "USING INDEX queuert_job_running (worker_id=?)",
   "lease.findLease": "sqlite_autoindex_queuert_worker_1 (worker_id=?)",
   "findChain.findLastJob": "USING INDEX sqlite_autoindex_queuert_job_1 (chain_id=?)",
@@ -175,7 +187,10 @@ describe.each(["without statistics", "after ANALYZE"])("on 100,000 jobs %s", (mo
         .filter((line) => line.startsWith("SCAN") && !isSmall(line))
         .map((line) => `${name}: ${line}`),
     );
-    expect(scans).toEqual([]);
+    // From the newest, until it has counted as many as are to be kept.
+    expect(scans).toEqual([
+      "retireChains.oldestCompleted: SCAN queuert_job USING INDEX sqlite_autoindex_queuert_job_1",
+    ]);
   });
 
   it("C8b: nothing sorts but what is small", () => {

@@ -49,6 +49,7 @@ CREATE INDEX {job_failed} ON {job} (type, chain_id, chain_index) WHERE status = 
 CREATE INDEX {job_cancelled} ON {job} (type, chain_id, chain_index) WHERE status = 'cancelled';
 CREATE INDEX {chain_by_type} ON {job} (type, chain_id) WHERE chain_index = 0;
 CREATE INDEX {chain_open} ON {job} (type, chain_id) WHERE chain_index = 0 AND chain_status = 'open';
+CREATE INDEX {chain_ended_badly} ON {job} (chain_status, chain_id) WHERE chain_index = 0 AND chain_status NOT IN ('open', 'completed');
 
 CREATE TABLE {job_blocker} (
   chain_id TEXT NOT NULL,

@@ -50,6 +50,8 @@ CREATE INDEX queuert_chain_by_type ON queuert_job (type, chain_id) WHERE chain_i
 
 CREATE INDEX queuert_chain_open ON queuert_job (type, chain_id) WHERE chain_index = 0 AND chain_status = 'open';
 
+CREATE INDEX queuert_chain_ended_badly ON queuert_job (chain_status, chain_id) WHERE chain_index = 0 AND chain_status NOT IN ('open', 'completed');
+
 CREATE TABLE queuert_job_blocker (
   chain_id TEXT NOT NULL,
   chain_index INTEGER NOT NULL,

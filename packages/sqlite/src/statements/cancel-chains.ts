@@ -50,10 +50,11 @@ function cancelChain(session: Session, chainId: string, reason: string | undefin
     return { chainId, outcome: root === undefined ? "notFound" : "alreadyClosed" };
   const { chainIndex, type, attempt, workerId } = findLastJob(session, chainId);
   const job = { chainId, chainIndex, type };
-  finishJob(session, job, {
+  const { chainDurationMs } = finishJob(session, job, {
     status: "cancelled",
     attempt,
     completedBy: undefined,
+    traceContext: undefined,
     output: undefined,
     error: reason,
   });
@@ -61,6 +62,7 @@ function cancelChain(session: Session, chainId: string, reason: string | undefin
     chainId,
     outcome: "cancelled",
     chainType: root.type,
+    chainDurationMs: chainDurationMs!,
     job,
     workerId: decodeOptional(workerId),
   };

@@ -43,24 +43,31 @@ function reach(
   const chainIds = new Set([chainId]);
   let outermost: readonly string[] = [chainId];
   for (let distance = 1; outermost.length > 0; distance++) {
-    const found = new Set(
-      outermost
-        .flatMap((near) => listNeighbours(session, near, limit))
-        .filter((neighbour) => !chainIds.has(neighbour)),
+    const found = listNeighbours(session, outermost, limit).filter(
+      (neighbour) => !chainIds.has(neighbour),
     );
-    if (distance > depth) return { chainIds, isTruncated: found.size > 0 };
-    outermost = [...found].toSorted().slice(0, limit - chainIds.size);
+    if (distance > depth) return { chainIds, isTruncated: found.length > 0 };
+    outermost = found.slice(0, limit - chainIds.size);
     for (const neighbour of outermost) chainIds.add(neighbour);
-    if (outermost.length < found.size) return { chainIds, isTruncated: true };
+    if (outermost.length < found.length) return { chainIds, isTruncated: true };
   }
   return { chainIds, isTruncated: false };
 }
 
-/** More of them than fit into the graph are never needed. */
-function listNeighbours(session: Session, chainId: string, limit: number): readonly string[] {
+/** What is waited for, then who waits. More of them than fit into the graph are never needed. */
+function listNeighbours(
+  session: Session,
+  chainIds: readonly string[],
+  limit: number,
+): readonly string[] {
   const ask = (sql: string): readonly string[] =>
-    session.all<{ chainId: string }>(sql, chainId, limit + 1).map((row) => row.chainId);
-  return [...ask(chainGraphStatements.listBlockers), ...ask(chainGraphStatements.listDependants)];
+    chainIds
+      .flatMap((chainId) => session.all<{ chainId: string }>(sql, chainId, limit + 1))
+      .map((row) => row.chainId)
+      .toSorted();
+  const blocking = ask(chainGraphStatements.listBlockers);
+  const waiting = ask(chainGraphStatements.listDependants);
+  return [...new Set([...blocking, ...waiting])];
 }
 
 function listEdges(session: Session, nearChainId: string): ChainGraph["edges"] {

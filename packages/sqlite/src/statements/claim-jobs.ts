@@ -24,7 +24,7 @@ export const claimJobsStatements: Statements<
     WHERE chain_id = ? AND chain_index = ?`,
   listBlockers: `
     SELECT edge.slot, edge.ordinal, edge.blocked_by_chain_id AS chainId, last.chain_type AS chainType, last.type,
-      last.output
+      last.output, last.trace_context AS traceContext, last.completed_at AS closedAt
     FROM {job_blocker} AS edge JOIN {job} AS last ON last.chain_id = edge.blocked_by_chain_id
       AND last.chain_index = (SELECT max(chain_index) FROM {job} WHERE chain_id = edge.blocked_by_chain_id)
     WHERE edge.chain_id = ? AND edge.chain_index = ? ORDER BY edge.slot, edge.ordinal`,
@@ -97,15 +97,26 @@ export function hasClaimable(session: Session, { types, slots, ahead }: ClaimReq
   );
 }
 
+interface BlockerRow extends Omit<ClaimedBlocker, "output" | "traceContext" | "closedAt"> {
+  readonly output: Nullable<string>;
+  readonly traceContext: Nullable<string>;
+  readonly closedAt: number;
+}
+
 /** The outputs of what a job waited for; nothing is asked for a job without blockers. */
 function listBlockers(session: Session, row: ClaimableRow): readonly ClaimedBlocker[] {
   if (row.blockerCount === 0) return [];
-  const rows = session.all<Omit<ClaimedBlocker, "output"> & { output: Nullable<string> }>(
+  const rows = session.all<BlockerRow>(
     claimJobsStatements.listBlockers,
     row.chainId,
     row.chainIndex,
   );
-  return rows.map(({ output, ...blocker }) => ({ ...blocker, output: decodeOptional(output) }));
+  return rows.map(({ output, traceContext, closedAt, ...blocker }) => ({
+    ...blocker,
+    output: decodeOptional(output),
+    traceContext: decodeOptional(traceContext),
+    closedAt: new Date(closedAt),
+  }));
 }
 
 /** A sticky continuation: the job that the worker got by continuing. `undefined` when it is not its own any more. */

@@ -16,7 +16,7 @@ export function completeChains(
 
 function completeChain(
   session: Session,
-  { chainId, type, outcome }: ChainCompletion,
+  { chainId, type, outcome, traceContext }: ChainCompletion,
 ): CompletionResult {
   const root = findRoot(session, chainId);
   if (root === undefined) return { outcome: "notFound" };
@@ -29,7 +29,7 @@ function completeChain(
     chainType: root.type,
     workerId: decodeOptional(job.workerId),
   };
-  const ended = { attempt: job.attempt, completedBy: undefined, error: undefined };
+  const ended = { attempt: job.attempt, completedBy: undefined, traceContext, error: undefined };
   if (outcome.kind === "completed") {
     return {
       ...done,

@@ -11,12 +11,12 @@ import {
 } from "queuert/adapter";
 
 import type { Session } from "../connections/session.ts";
-import { encodeInstant, encodeOptional, type Nullable } from "../rows.ts";
+import { decodeOptional, encodeInstant, encodeOptional, type Nullable } from "../rows.ts";
 
 export const deduplicateStatements = {
   findChainOfKey: `
     SELECT root.chain_id AS chainId, root.chain_status AS chainStatus, root.created_at AS createdAt, root.status, root.claim_no AS claimNo,
-      root.open_blockers AS openBlockers, root.ready_at AS readyAt
+      root.open_blockers AS openBlockers, root.ready_at AS readyAt, root.trace_context AS traceContext
     FROM {deduplication} AS named JOIN {job} AS root ON root.chain_id = named.chain_id AND root.chain_index = 0
     WHERE named.type = ? AND named.key = ?`,
   takeKey:
@@ -31,7 +31,7 @@ export const deduplicateStatements = {
 } as const;
 
 /** Later than any instant: the key is kept as long as the chain. */
-const forever = Number.MAX_SAFE_INTEGER;
+export const forever: number = Number.MAX_SAFE_INTEGER;
 
 interface ChainOfKey {
   readonly chainId: string;
@@ -41,6 +41,7 @@ interface ChainOfKey {
   readonly claimNo: number;
   readonly openBlockers: number;
   readonly readyAt: Nullable<number>;
+  readonly traceContext: Nullable<string>;
 }
 
 /** Answers a start with a key by the chain that the key names; `undefined` = a chain is to be made. */
@@ -74,7 +75,8 @@ export function answerByKey(
       named.chainId,
     );
   const jobStatus = decision === "debounced" ? moveRoot(session, named, chain) : named.status;
-  return { chainId: named.chainId, outcome: decision, jobStatus };
+  const traceContext = decodeOptional(named.traceContext);
+  return { chainId: named.chainId, outcome: decision, jobStatus, traceContext };
 }
 
 function moveRoot(session: Session, named: ChainOfKey, chain: NewChain): JobStatus {

@@ -51,6 +51,12 @@ function deleteChain(session: Session, chainId: string): DeleteResult {
   const root = findRoot(session, chainId);
   if (root === undefined) return { chainId, outcome: "notFound" };
   const { workerId } = findLastJob(session, chainId);
+  deleteChainRows(session, chainId);
+  return { chainId, outcome: "deleted", chainType: root.type, workerId: decodeOptional(workerId) };
+}
+
+/** Deletes all that belongs to a chain. Edges of others that name it are theirs, and left. */
+export function deleteChainRows(session: Session, chainId: string): void {
   for (const blocking of session.all<{ chainId: string; edgeCount: number }>(
     deleteChainsStatements.listBlocking,
     chainId,
@@ -62,5 +68,4 @@ function deleteChain(session: Session, chainId: string): DeleteResult {
   session.run(deleteChainsStatements.deleteLabels, chainId);
   session.run(deleteChainsStatements.deleteKey, chainId);
   session.run(deleteChainsStatements.deleteJobs, chainId);
-  return { chainId, outcome: "deleted", chainType: root.type, workerId: decodeOptional(workerId) };
 }

@@ -6,17 +6,18 @@ import { releaseKey } from "./deduplicate.ts";
 import { releaseDependants } from "./release-dependants.ts";
 
 const ending =
-  "status = ?, hold = NULL, attempt = ?, worker_id = NULL, completed_at = ?, completed_by = ?, output = ?, error = ?";
+  "status = ?, hold = NULL, attempt = ?, worker_id = NULL, completed_at = ?, completed_by = ?, trace_context = coalesce(?, trace_context), output = ?, error = ?";
+const closedRoot = "dependents, is_keyed AS isKeyed, created_at AS createdAt";
 
 export const finishJobStatements: Statements<"finishJob" | "finishRoot" | "closeRoot"> = {
   finishJob: `UPDATE {job} SET ${ending} WHERE chain_id = ? AND chain_index = ?`,
   // A chain of one job is finished by one update.
   finishRoot: `
     UPDATE {job} SET ${ending}, chain_status = ?, chain_closed_at = ? WHERE chain_id = ? AND chain_index = 0
-    RETURNING dependents, is_keyed AS isKeyed`,
+    RETURNING ${closedRoot}`,
   closeRoot: `
     UPDATE {job} SET chain_status = ?, chain_closed_at = ? WHERE chain_id = ? AND chain_index = 0
-    RETURNING dependents, is_keyed AS isKeyed`,
+    RETURNING ${closedRoot}`,
 };
 
 /** How a job ends. */
@@ -26,6 +27,8 @@ export interface Ending {
   readonly attempt: number;
   /** The worker that settled it; `undefined` = done without a worker. */
   readonly completedBy: string | undefined;
+  /** Takes the place of the job's; `undefined` leaves that as it is. */
+  readonly traceContext: string | undefined;
   readonly output: string | undefined;
   readonly error: string | undefined;
 }
@@ -33,6 +36,7 @@ export interface Ending {
 interface ClosedRoot {
   readonly dependents: number;
   readonly isKeyed: number;
+  readonly createdAt: number;
 }
 
 /**
@@ -46,6 +50,7 @@ export function finishJob(session: Session, key: JobKey, job: Ending): SettleEff
     job.attempt,
     nowMs,
     encodeOptional(job.completedBy),
+    encodeOptional(job.traceContext),
     encodeOptional(job.output),
     encodeOptional(job.error),
   ] as const;
@@ -76,5 +81,9 @@ export function finishJob(session: Session, key: JobKey, job: Ending): SettleEff
     root.dependents > 0 && job.status === "completed"
       ? releaseDependants(session, key.chainId)
       : [];
-  return { chainStatus: job.status, unblocked };
+  return {
+    chainStatus: job.status,
+    chainDurationMs: Math.max(0, nowMs - root.createdAt),
+    unblocked,
+  };
 }

@@ -2,6 +2,7 @@ import type { AttemptLimit, JobKey, ReapResult } from "queuert/adapter";
 
 import type { Session, Statements } from "../connections/session.ts";
 import type { Nullable } from "../rows.ts";
+import { attemptNumber } from "./attempt-fence.ts";
 import { finishJob } from "./finish-job.ts";
 import { recordFailure } from "./record-failure.ts";
 
@@ -94,27 +95,21 @@ function reapJob(
       error: undefined,
     });
   }
-  if (isFailed) {
-    finishJob(session, job, {
-      status: "failed",
-      attempt: job.attempt,
-      completedBy: undefined,
-      output: undefined,
-      error: limit.error,
-    });
-  } else {
+  const attempt = attemptNumber(job);
+  const reaped = { chainId, chainIndex, claimNo, type, chainType, attempt, workerId };
+  if (!isFailed) {
     session.run(reapJobsStatements.putBack, session.nowMs, chainId, chainIndex);
+    return { ...reaped, outcome: "released" };
   }
-  return {
-    chainId,
-    chainIndex,
-    claimNo,
-    type,
-    chainType,
+  const { chainDurationMs } = finishJob(session, job, {
+    status: "failed",
     attempt: job.attempt,
-    workerId,
-    outcome: isFailed ? "failed" : "released",
-  };
+    completedBy: undefined,
+    traceContext: undefined,
+    output: undefined,
+    error: limit.error,
+  });
+  return { ...reaped, outcome: "failed", chainDurationMs: chainDurationMs! };
 }
 
 function encodeTypes(attemptLimits: readonly AttemptLimit[]): string {

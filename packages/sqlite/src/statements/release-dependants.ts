@@ -9,12 +9,13 @@ export const releaseDependantsStatements = {
   countEdgesDown: `
     UPDATE {job} SET open_blockers = open_blockers - ?
     WHERE chain_id = ? AND chain_index = ? AND status = 'blocked'
-    RETURNING type, scheduled_at AS scheduledAt, open_blockers AS openBlockers`,
+    RETURNING type, created_at AS createdAt, scheduled_at AS scheduledAt, open_blockers AS openBlockers`,
   moveJob: "UPDATE {job} SET status = ?, ready_at = ? WHERE chain_id = ? AND chain_index = ?",
 } as const;
 
 interface Waiter {
   readonly type: string;
+  readonly createdAt: number;
   readonly scheduledAt: number;
   readonly openBlockers: number;
 }
@@ -42,7 +43,8 @@ export function releaseDependants(session: Session, chainId: string): readonly W
       waitingChainId,
       chainIndex,
     );
-    released.push({ chainId: waitingChainId, chainIndex, type: waiter.type, status });
+    const blockedMs = Math.max(0, session.nowMs - waiter.createdAt);
+    released.push({ chainId: waitingChainId, chainIndex, type: waiter.type, status, blockedMs });
   }
   return released;
 }

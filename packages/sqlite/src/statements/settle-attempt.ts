@@ -8,7 +8,7 @@ import {
 } from "queuert/adapter";
 
 import type { Session, Statements } from "../connections/session.ts";
-import { encodeInstant } from "../rows.ts";
+import { encodeInstant, encodeOptional } from "../rows.ts";
 import {
   attemptNumber,
   findAttempt,
@@ -25,7 +25,7 @@ import { listPausedTypes } from "./list-paused-types.ts";
 import { recordFailure, type AttemptFailure } from "./record-failure.ts";
 
 const backToWaiting =
-  "status = ?, hold = NULL, attempt = ?, worker_id = NULL, completed_by = ?, ready_at = ?";
+  "status = ?, hold = NULL, attempt = ?, worker_id = NULL, completed_by = ?, trace_context = coalesce(?, trace_context), ready_at = ?";
 
 export const settleAttemptStatements: Statements<"putBack" | "putBackAt" | "noteError"> = {
   putBack: `UPDATE {job} SET ${backToWaiting} WHERE chain_id = ? AND chain_index = ?`,
@@ -64,7 +64,13 @@ function writeOutcome(
 ): Verdict {
   const { outcome } = settlement;
   const attempt = attemptNumber(job);
-  const ended = { attempt, completedBy: lease.workerId, output: undefined, error: undefined };
+  const ended = {
+    attempt,
+    completedBy: lease.workerId,
+    traceContext: settlement.traceContext,
+    output: undefined,
+    error: undefined,
+  };
   switch (outcome.kind) {
     case "completed":
       return settled(
@@ -149,6 +155,7 @@ function continueChain(
     status: "continued",
     attempt: attemptNumber(job),
     completedBy: lease.workerId,
+    traceContext: settlement.traceContext,
     output: undefined,
     error: undefined,
   });
@@ -169,14 +176,20 @@ function continueChain(
 function putBack(
   session: Session,
   lease: Lease,
-  { chainId, chainIndex }: Settlement,
+  { chainId, chainIndex, traceContext }: Settlement,
   job: FencedJob,
   { attempt, dueAtMs }: { readonly attempt: number; readonly dueAtMs: number | undefined },
 ): SettleEffects {
   const { nowMs } = session;
   const scheduledAt = dueAtMs === undefined ? undefined : encodeInstant(dueAtMs);
   const status = waitingStatus(0, scheduledAt ?? nowMs, nowMs) as "scheduled" | "ready";
-  const values = [status, attempt, lease.workerId, status === "ready" ? nowMs : null] as const;
+  const values = [
+    status,
+    attempt,
+    lease.workerId,
+    encodeOptional(traceContext),
+    status === "ready" ? nowMs : null,
+  ] as const;
   if (scheduledAt === undefined)
     session.run(settleAttemptStatements.putBack, ...values, chainId, chainIndex);
   else session.run(settleAttemptStatements.putBackAt, ...values, scheduledAt, chainId, chainIndex);

@@ -7,11 +7,13 @@ import {
 } from "queuert/adapter";
 
 import type { Session } from "../connections/session.ts";
+import { decodeOptional, type Nullable } from "../rows.ts";
 import { answerByKey, takeKey } from "./deduplicate.ts";
 import { countOpenBlockers, insertJob } from "./insert-job.ts";
 
 export const startChainsStatements = {
-  findRoot: "SELECT type, status FROM {job} WHERE chain_id = ? AND chain_index = 0",
+  findRoot:
+    "SELECT type, status, trace_context AS traceContext FROM {job} WHERE chain_id = ? AND chain_index = 0",
   insertLabel: "INSERT INTO {chain_label} (chain_id, key, value) VALUES (?, ?, ?)",
 } as const;
 
@@ -22,14 +24,16 @@ export function startChains(session: Session, chains: readonly NewChain[]): read
 
 function startChain(session: Session, chain: NewChain): StartResult {
   const { chainId, deduplication } = chain;
-  const sameId = session.first<{ type: string; status: JobStatus }>(
-    startChainsStatements.findRoot,
-    chainId,
-  );
+  const sameId = session.first<{
+    type: string;
+    status: JobStatus;
+    traceContext: Nullable<string>;
+  }>(startChainsStatements.findRoot, chainId);
   if (sameId !== undefined) {
     if (sameId.type !== chain.type)
       throw new ChainIdConflictError({ chainId, existingType: sameId.type, type: chain.type });
-    return { chainId, outcome: "sameId", jobStatus: sameId.status };
+    const traceContext = decodeOptional(sameId.traceContext);
+    return { chainId, outcome: "sameId", jobStatus: sameId.status, traceContext };
   }
   const answered =
     deduplication === undefined ? undefined : answerByKey(session, chain, deduplication);
@@ -54,5 +58,5 @@ function startChain(session: Session, chain: NewChain): StartResult {
   for (const [key, value] of Object.entries(chain.labels))
     session.run(startChainsStatements.insertLabel, chainId, key, value);
   if (deduplication !== undefined) takeKey(session, chain, deduplication);
-  return { chainId, outcome: "created", jobStatus };
+  return { chainId, outcome: "created", jobStatus, traceContext: chain.traceContext };
 }
