@@ -1,5 +1,5 @@
 // What the tests of this repository share.
-export { fixtures, sqliteFixtures } from "./adapters.ts";
+export { fixtures, postgresFixture, sqliteFixtures } from "./adapters.ts";
 export { memoryFixture } from "./memory-fixture.ts";
 export { registerConformance, type TestRunner } from "./register-conformance.ts";
 export { createSqliteFixture } from "./sqlite-fixture.ts";

@@ -17,7 +17,7 @@ const asyncContext = new AsyncLocalStorage();
 export const memoryFixture: ConformanceFixture = {
   name: "memory",
   kinds: ["state", "notify"],
-  capabilities: [],
+  capabilities: ["concurrentReaders"],
   skips: memorySkips,
   createStore: async () => ({
     ...createInstallation(),

@@ -8,6 +8,7 @@ import {
 import { createMemoryNotifyAdapter, createMemoryNotifyHub } from "queuert";
 
 import { memoryFixture } from "./memory-fixture.ts";
+import { createPostgresFixture, nodePostgres } from "./postgres-fixture.ts";
 import { createSqliteFixture } from "./sqlite-fixture.ts";
 
 /** The pairs of a state and a notify adapter on which the behaviour suites run: every one that can be, the memory store having no file to watch. */
@@ -34,6 +35,14 @@ export const pairs: readonly ConformanceFixture[] = [
     createSqliteFixture("better-sqlite3"),
     (installation) => installation,
   ),
+  createPair(
+    "postgres × postgres",
+    createPostgresFixture(nodePostgres),
+    (installation) => installation,
+  ),
+  createPair("postgres × polling", createPostgresFixture(nodePostgres), withoutNotify, {
+    skips: channelless(),
+  }),
 ];
 
 function createPair(
@@ -46,7 +55,10 @@ function createPair(
     name,
     kinds: ["behaviour"],
     capabilities: fixture.capabilities,
-    skips: options.skips ?? [],
+    skips: [
+      ...(fixture.capabilities.includes("concurrentWriters") ? [] : oneWriter()),
+      ...(options.skips ?? []),
+    ],
     async createStore(): Promise<ConformanceStore> {
       const store = await fixture.createStore();
       return {
@@ -76,6 +88,14 @@ function unshowable(): readonly ListedSkip[] {
     ...skipCases(({ needs }) => needs === "ownRows", "The memory store holds no rows of the user."),
     ...skipCases(({ needs }) => needs === "schema", "The memory store has no schema."),
   ];
+}
+
+/** The cases about two that write at once. */
+function oneWriter(): readonly ListedSkip[] {
+  return skipCases(
+    ({ needs }) => needs === "concurrentWriters",
+    "The store has one writer, and operations of others wait for it.",
+  );
 }
 
 /** The cases about wake-ups. */

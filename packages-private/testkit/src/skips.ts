@@ -6,13 +6,14 @@ const listenerCountSkip: ListedSkip = {
     "The adapter shows no count of its listeners. That closed subscriptions are not called stands in the case beside it.",
 };
 
-/** Both stores have one writer: an exchange may wait for it, as the port says. */
+/** Both stores have one writer: what is not in its transaction may wait for it, as the port says. */
 const oneWriterSkips: readonly ListedSkip[] = [
   "P3: an exchange does not wait for a user's transaction: what that one holds is deferred, the rest is settled",
   "P3: a job of an uncommitted start cannot be claimed while its transaction is open",
+  "P3: a retirement does not wait for a user's transaction: what that one holds is left, the rest is retired",
 ].map((name) => ({
   case: name,
-  reason: "The store has one writer, and an exchange waits for it.",
+  reason: "The store has one writer, and operations of others wait for it.",
 }));
 
 /** Every case that the memory adapters leave out. */
@@ -35,3 +36,17 @@ export const memorySkips: readonly ListedSkip[] = [
 
 /** Every case that the SQLite adapters leave out. */
 export const sqliteSkips: readonly ListedSkip[] = [...oneWriterSkips, listenerCountSkip];
+
+/** Every case that the PostgreSQL adapters leave out. */
+export const postgresSkips: readonly ListedSkip[] = [];
+
+/** Every case that the PostgreSQL notify adapters leave out. */
+export const postgresNotifySkips: readonly ListedSkip[] = [listenerCountSkip];
+
+/** Every case that PGlite leaves out: it has one connection, and whoever is not in the open transaction waits for it. */
+export const pgliteSkips: readonly ListedSkip[] = [
+  ...oneWriterSkips,
+  ...["P1: what a transaction wrote is seen in it, and by nobody else before the commit"].map(
+    (name) => ({ case: name, reason: "The store has one connection, and reads wait for it, too." }),
+  ),
+];

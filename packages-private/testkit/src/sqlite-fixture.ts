@@ -43,7 +43,7 @@ export function createSqliteFixture(
   return {
     name: `sqlite (${client}${tablePrefix === defaultPrefix ? "" : `, prefix ${tablePrefix}`})`,
     kinds: ["state", "notify"],
-    capabilities: ["ownRows", "schema", "workerRows"],
+    capabilities: ["concurrentReaders", "ownRows", "schema", "workerRows"],
     skips: sqliteSkips,
     createStore: async () => createStore(client, tablePrefix),
   };
