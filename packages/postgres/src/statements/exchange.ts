@@ -1,0 +1,75 @@
+import type { ExchangeParams, ExchangeResult, Settlement, Verdict } from "queuert/adapter";
+
+import type { AnsweringStatement, Session } from "../connections/session.ts";
+import { encodeArray, encodeIntegers } from "../text-array.ts";
+import type { ClaimCursors } from "./claim-cursors.ts";
+import { decodeClaimedJob, type ClaimedRow } from "./claimed-jobs.ts";
+import {
+  decodeVerdicts,
+  encodeSettlements,
+  groupSettlements,
+  isSticky,
+  settlementPlaceholders,
+  type GroupAnswer,
+} from "./settlements.ts";
+
+const begin = "$1::text::uuid, $2::text::timestamptz, $3::text::boolean";
+
+const exchangeStatement: AnsweringStatement = {
+  name: "exchange",
+  expression: `{exchange}(${begin}, ${settlementPlaceholders}, $22::text::uuid[], $23::text::integer[], $24::text::integer[],
+    $25::text::text[], $26::text::integer[], $27::text::integer[], $28::text::integer[], $29::text::smallint[], $30::text::smallint[],
+    $31::text::timestamptz[], $32::text::bigint, $33::text::bigint)`,
+};
+
+const settleStatement: AnsweringStatement = {
+  name: "settle",
+  expression: `{settle}(${begin}, ${settlementPlaceholders})`,
+};
+
+type ExchangeAnswer = readonly [
+  groups: readonly GroupAnswer[],
+  isLive: boolean | null,
+  claimed: readonly ClaimedRow[] | null,
+];
+
+/** Settles, then notes started jobs, then claims: one round trip. */
+export async function exchange(
+  session: Session,
+  cursors: ClaimCursors,
+  { workerId, settlements, started, claim }: ExchangeParams,
+): Promise<ExchangeResult> {
+  const groups = groupSettlements(settlements);
+  const asksForJobs = claim !== undefined || settlements.some(isSticky);
+  const probes = cursors.plan(claim);
+  const answer = await session.ask<ExchangeAnswer>(exchangeStatement, [
+    workerId,
+    session.now,
+    String(asksForJobs),
+    ...encodeSettlements(groups),
+    encodeArray(started.map(({ chainId }) => chainId)),
+    encodeIntegers(started.map(({ chainIndex }) => chainIndex)),
+    encodeIntegers(started.map(({ claimNo }) => claimNo)),
+    ...probes.values,
+  ]);
+  const [answers, isLive, claimed] = answer!;
+  const jobs = (claimed ?? []).map(decodeClaimedJob);
+  probes.note(jobs);
+  return { verdicts: decodeVerdicts(groups, answers), claimed: jobs, isLive: isLive ?? true };
+}
+
+/** Settles in a transaction of the user's. */
+export async function settle(
+  session: Session,
+  workerId: string,
+  settlements: readonly Settlement[],
+): Promise<readonly Verdict[]> {
+  const groups = groupSettlements(settlements);
+  const answer = await session.ask<readonly [groups: readonly GroupAnswer[]]>(settleStatement, [
+    workerId,
+    session.now,
+    String(settlements.some(isSticky)),
+    ...encodeSettlements(groups),
+  ]);
+  return decodeVerdicts(groups, answer![0]);
+}
