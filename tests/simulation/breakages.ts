@@ -1,13 +1,16 @@
-import type {
-  AttemptKey,
-  ClaimedJob,
-  ExchangeResult,
-  NewChain,
-  Settlement,
-  StateAdapter,
-  Verdict,
+import {
+  formatJobId,
+  type AttemptKey,
+  type AttemptRecord,
+  type ClaimedJob,
+  type ExchangeResult,
+  type NewChain,
+  type Settlement,
+  type StateAdapter,
+  type Verdict,
 } from "queuert/adapter";
 import type { MemoryTransaction } from "queuert/testing";
+import { startedByLabel } from "./checker.ts";
 import type { SimulationOptions } from "./run-simulation.ts";
 import type { Invariant } from "./violation.ts";
 
@@ -26,12 +29,24 @@ export const breakages: readonly Breakage[] = [
   {
     name: "a start answers before it is written, and never is",
     invariant: "nothingLost",
-    breakStore: (inner) => ({
-      ...inner,
-      startChains: sometimes(inner.startChains, async ({ chains }) =>
-        chains.map(({ chainId }) => ({ chainId, outcome: "created", jobStatus: "ready" })),
-      ),
-    }),
+    breakStore: (inner) => {
+      const answerThird = sometimes(inner.startChains, async ({ chains }) =>
+        chains.map(({ chainId, traceContext }) => ({
+          chainId,
+          outcome: "created",
+          jobStatus: "ready",
+          traceContext,
+        })),
+      );
+      // What would be answered to others is another lie.
+      const isPlain = ({ blockers, deduplication }: NewChain): boolean =>
+        blockers.length === 0 && deduplication === undefined;
+      return {
+        ...inner,
+        startChains: (params) =>
+          params.chains.every(isPlain) ? answerThird(params) : inner.startChains(params),
+      };
+    },
   },
   {
     name: "a start outlives its transaction",
@@ -66,11 +81,27 @@ export const breakages: readonly Breakage[] = [
   {
     name: "a settle in a transaction is answered and not done",
     invariant: "atomicEnd",
-    breakReplies: (inner) => ({
-      ...inner,
-      settle: async ({ settlements }) =>
-        settlements.map(() => ({ kind: "settled", effects: { unblocked: [] } })),
-    }),
+    breakReplies: (inner) => {
+      // Where nothing else is written, all that is untrue is the news.
+      const written = new WeakSet<MemoryTransaction>();
+      return {
+        ...inner,
+        startChains: (params) => {
+          const isHandlers = params.chains.some(({ labels }) => startedByLabel in labels);
+          if (params.tx !== undefined && isHandlers) written.add(params.tx);
+          return inner.startChains(params);
+        },
+        savepoint: (tx, run) =>
+          inner.savepoint(tx, run).catch((error: unknown) => {
+            written.delete(tx);
+            throw error;
+          }),
+        settle: async (params) =>
+          params.tx !== undefined && written.has(params.tx)
+            ? params.settlements.map(() => ({ kind: "settled", effects: { unblocked: [] } }))
+            : inner.settle(params),
+      };
+    },
   },
   {
     name: "a job is given to two workers",
@@ -296,6 +327,42 @@ export const breakages: readonly Breakage[] = [
           dependents: Math.max(0, job.dependents - 1),
         })),
     }),
+  },
+  {
+    name: "a deletion leaves attempts behind",
+    invariant: "noOrphan",
+    breakStore: (inner) => {
+      const lost = new Map<string, readonly AttemptRecord[]>();
+      return {
+        ...inner,
+        listAttempts: async ({ key }) => {
+          const attempts = await inner.listAttempts({ key });
+          return attempts.length > 0 ? attempts : (lost.get(formatJobId(key)) ?? []);
+        },
+        deleteChains: async (params) => {
+          for (const chainId of params.chainIds) {
+            const key = { chainId, chainIndex: 0 };
+            lost.set(formatJobId(key), await inner.listAttempts({ key }));
+          }
+          return inner.deleteChains(params);
+        },
+      };
+    },
+  },
+  {
+    name: "a chain stays with its worker for ever",
+    invariant: "fairness",
+    breakReplies: (inner) => {
+      const stick = (settlement: Settlement): Settlement =>
+        settlement.outcome.kind === "continued"
+          ? { ...settlement, outcome: { ...settlement.outcome, isSticky: true } }
+          : settlement;
+      return {
+        ...inner,
+        exchange: (params) =>
+          inner.exchange({ ...params, settlements: params.settlements.map(stick) }),
+      };
+    },
   },
   {
     name: "a pause is forgotten",

@@ -19,15 +19,15 @@ export class Checker {
   readonly #state: StateReads<never>;
   readonly #executions = new Set<string>();
   readonly #checkedResults = new Set<ModelChain>();
+  readonly #checkedDeletions = new Set<ModelChain>();
   #violation: Violation | undefined;
 
-  constructor(model: Model, state: StateReads<never>) {
+  readonly #onViolation: (violation: Violation) => void;
+
+  constructor(model: Model, state: StateReads<never>, onViolation: (violation: Violation) => void) {
     this.#model = model;
     this.#state = state;
-  }
-
-  get violation(): Violation | undefined {
-    return this.#violation;
+    this.#onViolation = onViolation;
   }
 
   get executionCount(): number {
@@ -44,13 +44,15 @@ export class Checker {
   }
 
   fail(error: unknown): void {
-    this.#violation ??=
+    if (this.#violation !== undefined) return;
+    this.#violation =
       error instanceof Violation
         ? error
         : new Violation(
             "nothingLost",
             `the simulation itself failed: ${String((error as Error)?.stack ?? error)}`,
           );
+    this.#onViolation(this.#violation);
   }
 
   /** A handler begins. `attemptCountMax`: the limit of its type. */
@@ -80,8 +82,9 @@ export class Checker {
     const job = this.#model.job(key);
     if (job === undefined) return;
     job.executionCount++;
-    // A job that was held when its process died may have begun uncounted, but the next claim counts: every other one at worst.
-    const countMax = 2 * attemptCountMax + job.uncounted;
+    // A job that was held when its process died may have begun uncounted, but the next claim counts: every other one at worst. So it may
+    // have been before one that was given back.
+    const countMax = 2 * (attemptCountMax + job.uncounted);
     assertTrue(
       job.executionCount <= countMax || isReborn,
       "crashCounts",
@@ -112,6 +115,7 @@ export class Checker {
       this.#checkEdges();
       this.#checkCommits();
       await this.#checkNewResults();
+      await this.#checkNewDeletions();
     } catch (error) {
       if (error instanceof Violation) error.message += `\n  Seen after ${operation}.`;
       this.fail(error);
@@ -253,6 +257,23 @@ export class Checker {
       "atomicEnd",
       () => `the commit of ${token} took effect without the chain ${chainId} that it wrote`,
     );
+  }
+
+  /** Nothing of a chain that is deleted stays. */
+  async #checkNewDeletions(): Promise<void> {
+    for (const chain of this.#model.deletedChains.values()) {
+      if (this.#checkedDeletions.has(chain)) continue;
+      this.#checkedDeletions.add(chain);
+      if (this.#model.chains.has(chain.chainId)) continue;
+      for (const key of chain.jobs) {
+        const attempts = await this.#state.listAttempts({ key });
+        assertTrue(
+          attempts.length === 0,
+          "noOrphan",
+          () => `${formatJobId(key)} is deleted, and ${attempts.length} of its attempts are not`,
+        );
+      }
+    }
   }
 
   async #checkNewResults(): Promise<void> {

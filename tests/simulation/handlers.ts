@@ -1,5 +1,5 @@
 import { UnrecoverableError } from "queuert";
-import type { MemoryTransaction } from "queuert/testing";
+import type { MemoryTransaction, Random, SimulatedNode } from "queuert/testing";
 import { startedByLabel } from "./checker.ts";
 import {
   blockerSlots,
@@ -8,7 +8,7 @@ import {
   type PlanInput,
   type PlanOutput,
 } from "./job-plans.ts";
-import type { Node, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** What the engine gives to a handler, as far as these use it. */
 interface Arguments {
@@ -26,13 +26,13 @@ interface Arguments {
 }
 
 /** The handlers of one process, by job type. */
-export function createHandlers(world: World, node: Node): Record<string, object> {
+export function createHandlers(world: World, node: SimulatedNode): Record<string, object> {
   return Object.fromEntries(
     world.plans.map((plan) => [plan.type, createHandler(world, node, plan)]),
   );
 }
 
-function createHandler(world: World, node: Node, plan: JobPlan): object {
+function createHandler(world: World, node: SimulatedNode, plan: JobPlan): object {
   return {
     retry: {
       maxAttempts: plan.attemptCountMax,
@@ -42,15 +42,16 @@ function createHandler(world: World, node: Node, plan: JobPlan): object {
     concurrency: plan.concurrency,
     handle: (given: Arguments) => {
       world.checker.note(() => world.checker.beginExecution(given.job, plan.attemptCountMax));
+      const random = world.run.random.fork(given.job.token);
       const behaviour =
         given.job.input.isPoison === true
           ? "crash"
-          : world.isCalm
+          : world.run.isCalm
             ? "return"
-            : world.random.weighted(plan.behaviours);
-      world.trace(`${node.process.name} runs ${given.job.token} (${plan.type}, ${behaviour})`);
-      world.faults.count(`handler: ${behaviour}`);
-      return behave({ world, node, plan, given }, behaviour).catch((error: unknown) => {
+            : random.weighted(plan.behaviours);
+      world.run.trace(`${node.process.name} runs ${given.job.token} (${plan.type}, ${behaviour})`);
+      world.run.count(`handler: ${behaviour}`);
+      return behave({ world, node, plan, given, random }, behaviour).catch((error: unknown) => {
         // A mistake of the simulation's own would pass for a handler that throws.
         if (error instanceof TypeError) world.checker.fail(error);
         throw error;
@@ -61,20 +62,22 @@ function createHandler(world: World, node: Node, plan: JobPlan): object {
 
 interface Execution {
   readonly world: World;
-  readonly node: Node;
+  readonly node: SimulatedNode;
   readonly plan: JobPlan;
   readonly given: Arguments;
+  /** Follows from the seed and the attempt alone. */
+  readonly random: Random;
 }
 
 async function behave(execution: Execution, behaviour: Behaviour | "crash"): Promise<unknown> {
-  const { world, node, plan, given } = execution;
-  const { simulator, random } = world;
-  const work = (ms: number): Promise<void> => simulator.wait(random.between(0, ms), node.process);
+  const { node, plan, given, random } = execution;
+  const { wait } = execution.world.run;
+  const work = (ms: number): Promise<void> => wait(random.between(0, ms), node.process);
   switch (behaviour) {
     case "crash":
       await work(plan.workMs);
       node.process.crash();
-      return simulator.wait(0, node.process);
+      return wait(0, node.process);
     case "return":
       await work(plan.workMs);
       if (random.isTrue(0.2)) given.progress({ done: random.between(0, 100) });
@@ -115,9 +118,9 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 
 /** Writes a chain of its own in the transaction that settles: it exists if and only if that takes effect. */
 async function commit(execution: Execution): Promise<unknown> {
-  const { world, node, given } = execution;
+  const { world, node, given, random } = execution;
   const { token } = given.job;
-  const entry = world.random.pick(
+  const entry = random.pick(
     world.plans
       .filter(({ isEntry, blockerType }) => isEntry && blockerType === undefined)
       .concat(world.plans.filter(({ isEntry }) => isEntry)),
@@ -132,7 +135,7 @@ async function commit(execution: Execution): Promise<unknown> {
         labels: { [startedByLabel]: token },
         ...noBlockers(entry),
       });
-    if (world.random.isTrue(0.3)) {
+    if (random.isTrue(0.3)) {
       await node.client
         .savepoint({ tx }, async () => {
           await start();
@@ -140,8 +143,8 @@ async function commit(execution: Execution): Promise<unknown> {
         })
         .catch(ignoreGivenUp);
     }
-    if (world.random.isTrue(0.7)) written.push((await start()).id);
-    if (world.random.isTrue(0.1)) throw new Error("thrown inside the commit");
+    if (random.isTrue(0.7)) written.push((await start()).id);
+    if (random.isTrue(0.1)) throw new Error("thrown inside the commit");
     return outcomeOf(execution, tx);
   });
   for (const chainId of written)
@@ -160,21 +163,27 @@ async function outcomeOf(
   execution: Execution,
   tx: MemoryTransaction | "autocommit",
 ): Promise<unknown> {
-  const { world, node, plan, given } = execution;
-  const { random } = world;
-  const { hops } = given.job.input;
+  const { world, node, plan, given, random } = execution;
+  const { hops, isEager = false } = given.job.input;
   const output: PlanOutput = { token: given.job.token };
-  if (hops === 0 || plan.continueWith.length === 0 || random.isTrue(0.2)) return output;
+  if (hops === 0 || plan.continueWith.length === 0) return output;
+  if (!isEager && random.isTrue(0.2)) return output;
   const nextType = random.pick(plan.continueWith);
   const next = world.plans.find(({ type }) => type === nextType)!;
+  if (isEager)
+    return given.continueWith({
+      type: next.type,
+      input: { hops: hops - 1, isEager },
+      ...noBlockers(next),
+    });
   const delayMs = random.isTrue(0.15) ? random.between(1, 5_000) : undefined;
   const blockers =
     next.blockerType === undefined
       ? {}
-      : { blockers: await startBlockers(world, node, next.blockerType, tx) };
+      : { blockers: await startBlockers(execution, next.blockerType, tx) };
   // Time for somebody to cancel or delete them.
   if (tx === "autocommit" && random.isTrue(0.3))
-    await world.simulator.wait(random.between(0, 2_000), node.process);
+    await world.run.wait(random.between(0, 2_000), node.process);
   return given.continueWith({
     type: next.type,
     input: { hops: hops - 1 },
@@ -186,8 +195,7 @@ async function outcomeOf(
 
 /** Chains that nobody else waits for yet, so that no circle closes. They wait for none themselves. */
 async function startBlockers(
-  world: World,
-  node: Node,
+  { world, node, random }: Execution,
   type: string,
   tx: MemoryTransaction | "autocommit",
 ): Promise<object> {
@@ -195,19 +203,19 @@ async function startBlockers(
   const blockers: Record<string, unknown[]> = {};
   for (const slot of blockerSlots) {
     blockers[slot] = [];
-    for (let count = world.random.between(0, 2); count > 0; count--) {
+    for (let count = random.between(0, 2); count > 0; count--) {
       blockers[slot].push(
         await node.client.startChain({
           tx,
           type,
-          input: { hops: world.random.between(0, 1) },
+          input: { hops: random.between(0, 1) },
           ...noBlockers(plan),
         }),
       );
     }
   }
   // One chain in two slots counts twice.
-  if (blockers["first"]!.length > 0 && world.random.isTrue(0.3))
+  if (blockers["first"]!.length > 0 && random.isTrue(0.3))
     blockers["second"]!.push(blockers["first"]![0]);
   return blockers;
 }

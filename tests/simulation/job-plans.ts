@@ -1,5 +1,5 @@
 import { defineJobTypes, json, type JobTypes } from "queuert";
-import type { Random } from "./random.ts";
+import type { Random } from "queuert/testing";
 
 /** What every chain of a simulation starts and goes on with. */
 export interface PlanInput {
@@ -7,6 +7,8 @@ export interface PlanInput {
   readonly hops: number;
   /** Kills the process of each handler that gets it. */
   readonly isPoison?: boolean;
+  /** Lets the chain go on at once as long as it may, so that it can stay with one worker. */
+  readonly isEager?: boolean;
 }
 
 /** What every job of a simulation ends with. */

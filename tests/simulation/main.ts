@@ -1,62 +1,67 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { runSimulation, type SimulationResult } from "./run-simulation.ts";
+import { runCampaign } from "./campaign.ts";
+import { describeFailure } from "./failure-report.ts";
+import { parsePlan, planOptions } from "./plan-arguments.ts";
+import { runSimulation } from "./run-simulation.ts";
+import type { RangeResult } from "./seed-range.ts";
 
-// Runs simulations from the command line:
-//   node --conditions=queuert-source tests/simulation/main.ts --seed 1 --steps 80 --runs 200
+// `npm run simulate -- --seeds 1000 [--from 1] [--steps 80] [--processes 2] [--fresh]`: many seeds; a failing one prints the command that replays it.
+// `npm run simulate -- --seed 71 [--steps 80 | --only 3,7] [--without slow,crash] [--trace 200]`: one run, with the last lines of what happened.
 
 const { values } = parseArgs({
   options: {
-    seed: { type: "string", default: "1" },
-    steps: { type: "string", default: "80" },
-    runs: { type: "string", default: "1" },
+    ...planOptions,
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    processes: { type: "string", default: String(Math.min(2, availableParallelism())) },
+    fresh: { type: "boolean", default: false },
     trace: { type: "string", default: "0" },
   },
 });
-const [seed, steps, runs, traceLineCount] = [
-  Number(values.seed),
-  Number(values.steps),
-  Number(values.runs),
-  Number(values.trace),
-];
-const startedAtMs = performance.now();
-const results: SimulationResult[] = [];
-const totals = new Map<string, number>();
 
-for (let run = 0; run < runs; run++) {
-  const result = await runSimulation({ seed: seed + run, steps });
-  results.push(result);
-  for (const [name, count] of result.counts) totals.set(name, (totals.get(name) ?? 0) + count);
-  if (result.verdict !== "pass" || traceLineCount > 0) report(result);
-}
+if (values.seed === undefined) await runMany();
+else await runOne();
 
-function report(result: SimulationResult): void {
+async function runOne(): Promise<void> {
+  const result = await runSimulation(parsePlan(values));
+  const traceLineCount = Number(values.trace);
   if (traceLineCount > 0) print(result.trace.slice(-traceLineCount).join("\n"));
-  if (result.violation !== undefined)
-    print(`${result.verdict}  seed ${result.seed}  ${result.violation.message}`);
-  else print(`${result.verdict}  seed ${result.seed}`);
-  print(
-    `  replay: node --conditions=queuert-source tests/simulation/main.ts --seed ${result.seed} --steps ${result.steps} --trace 200\n`,
-  );
+  if (result.verdict === "pass") print(`pass: ${result.eventCount} events`);
+  else print(await describeFailure(result));
+  print(`trace ${result.traceHash}`);
+  process.exitCode = result.verdict === "pass" ? 0 : 1;
 }
 
-const countOf = (verdict: string): number =>
-  results.filter((result) => result.verdict === verdict).length;
-const sum = (pick: (result: SimulationResult) => number): number =>
-  results.reduce((total, result) => total + pick(result), 0);
-const seconds = (performance.now() - startedAtMs) / 1_000;
-print(
-  [...totals]
-    .toSorted(([left], [right]) => left.localeCompare(right))
-    .map(([name, count]) => `  ${name}: ${count}`)
-    .join("\n"),
-);
-print(
-  `${countOf("pass")} passed, ${countOf("fail")} failed, ${countOf("inconclusive")} inconclusive, in ${seconds.toFixed(1)} s: ` +
-    `${sum(({ eventCount }) => eventCount)} events, ${sum(({ chainCount }) => chainCount)} chains, ${sum(({ executionCount }) => executionCount)} executions, ` +
-    `${(sum(({ virtualMs }) => virtualMs) / 3_600_000).toFixed(1)} hours of virtual time.`,
-);
-if (runs === 1) print(`trace ${results[0]!.traceHash}`);
-process.exitCode = countOf("fail") > 0 ? 1 : 0;
+async function runMany(): Promise<void> {
+  const startedAtMs = performance.now();
+  const count = Number(values.seeds);
+  const result = await runCampaign({
+    from: Number(values.from),
+    count,
+    steps: parsePlan({ steps: values.steps }).steps,
+    processCount: Number(values.processes),
+    isFresh: values.fresh,
+    onRange: ({ failures }, doneCount) => {
+      for (const failure of failures) print(failure);
+      if (doneCount % 1_000 === 0 && doneCount < count)
+        print(`${doneCount} of ${count} seeds done`);
+    },
+  });
+  printTotals(result, (performance.now() - startedAtMs) / 1_000);
+  process.exitCode = result.failures.length === 0 && result.passCount > 0 ? 0 : 1;
+}
+
+function printTotals(result: RangeResult, seconds: number): void {
+  const { passCount, failures, eventCount, chainCount, executionCount, virtualMs } = result;
+  const names = Object.keys(result.counts).toSorted();
+  print(names.map((name) => `  ${name}: ${result.counts[name]}`).join("\n"));
+  print(
+    `${eventCount} events, ${chainCount} chains, ${executionCount} executions, ${(virtualMs / 3_600_000).toFixed(1)} hours of virtual time, ` +
+      `in ${seconds.toFixed(1)} s`,
+  );
+  print(`${passCount} passed, ${failures.length} failed`);
+}
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);

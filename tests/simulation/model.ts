@@ -1,3 +1,4 @@
+import type { EmittedEvent } from "queuert";
 import {
   decideDeduplication,
   formatJobId,
@@ -19,12 +20,17 @@ import {
   type ReapResult,
   type RenewParams,
   type RenewResult,
+  type RetentionRules,
+  type RetireResult,
   type Settlement,
   type StartResult,
   type Verdict,
 } from "queuert/adapter";
 import { NewsLedger } from "./news-ledger.ts";
 import { assertTrue } from "./violation.ts";
+
+/** As ARCHITECTURE.md has it: then other work gets its turn. */
+const stickyCountMax = 16;
 
 /** `waiting`: blocked, scheduled or ready; which of them is for the database to say. */
 export type ModelJobStatus =
@@ -39,7 +45,7 @@ export interface ModelJob {
   readonly chainId: string;
   readonly chainIndex: number;
   readonly type: string;
-  readonly blockers: readonly BlockerReference[];
+  blockers: readonly BlockerReference[];
   status: ModelJobStatus;
   attempt: number;
   claimNo: number;
@@ -64,6 +70,8 @@ export interface ModelChain {
   readonly jobs: ModelJob[];
   status: ChainStatus;
   dependents: number;
+  /** How many of its jobs in a row were given to the worker of the one before, without a claim that others take part in. */
+  stickyCount: number;
   /** How it has closed, each time. */
   readonly closings: Exclude<ChainStatus, "open">[];
 }
@@ -146,6 +154,7 @@ export class Model {
       jobs: [],
       status: "open",
       dependents: 0,
+      stickyCount: 0,
       closings: [],
     };
     this.chains.set(chain.chainId, created);
@@ -256,11 +265,7 @@ export class Model {
       return this.#applyOutcome(job, workerId, settlement, verdict, nowMs);
     }
     if (verdict.kind === "already") {
-      assertTrue(
-        job?.settledBy?.workerId === workerId && job.settledBy.claimNo === settlement.claimNo,
-        "fence",
-        describe,
-      );
+      assertTrue(isSettledBy(job, workerId, settlement.claimNo), "fence", describe);
       const { next } = verdict;
       if (next !== undefined)
         assertTrue(
@@ -270,6 +275,14 @@ export class Model {
         );
       return;
     }
+    // Once it is claimed again, nobody needs to know any more.
+    const isKnown =
+      job?.claimNo === settlement.claimNo && isSettledBy(job, workerId, settlement.claimNo);
+    assertTrue(
+      verdict.kind !== "lost" || !isKnown,
+      "fence",
+      () => `${describe()}, settled by this very attempt`,
+    );
     // A refused continuation leaves the attempt as it is; a lost one must be lost.
     assertTrue(isOwner === (verdict.kind !== "lost"), "fence", describe);
   }
@@ -303,7 +316,15 @@ export class Model {
             () => `${idOf(job)} was continued, and ${tokenOf(verdict.next!)} was given for it`,
           );
           this.#count("claim: sticky");
+          const stickyCount = chain.stickyCount + 1;
+          assertTrue(
+            stickyCount <= stickyCountMax,
+            "fairness",
+            () =>
+              `${tokenOf(verdict.next!)} is the ${stickyCount}th in a row that stays with ${workerId}`,
+          );
           this.#claim(workerId, verdict.next, nowMs);
+          chain.stickyCount = stickyCount;
         }
         return;
       }
@@ -358,6 +379,7 @@ export class Model {
       () => `${tokenOf(claimed)} is suspect, and was claimed without counting`,
     );
     const chain = this.chains.get(job.chainId)!;
+    chain.stickyCount = 0;
     const isFirstNews = chain.isUnannounced && job.chainIndex === 0 && claimed.claimNo === 1;
     assertTrue(
       claimed.isUnannounced === isFirstNews,
@@ -443,8 +465,7 @@ export class Model {
       const job = this.job(key);
       const isOwn =
         job !== undefined &&
-        (isHeldBy(job, workerId, key.claimNo) ||
-          (job.settledBy?.workerId === workerId && job.settledBy.claimNo === key.claimNo));
+        (isHeldBy(job, workerId, key.claimNo) || isSettledBy(job, workerId, key.claimNo));
       assertTrue(
         isOwn || lost.has(tokenOf(key)),
         "fence",
@@ -574,18 +595,36 @@ export class Model {
         "noOrphan",
         () => `${result.chainId} was deleted, and is not there`,
       );
-      this.chains.delete(result.chainId);
-      this.deletedChains.set(result.chainId, chain);
-      for (const [key, chainId] of this.#chainsByKey)
-        if (chainId === result.chainId) this.#chainsByKey.delete(key);
-      for (const job of chain.jobs) {
-        for (const { chainId } of job.blockers) {
-          const blocker = this.chains.get(chainId);
-          if (blocker !== undefined) blocker.dependents--;
-        }
-      }
-      this.changeCount++;
+      this.#delete(chain);
       this.news.commit("chain.deleted", result.chainId);
+    }
+  }
+
+  retireChains(rules: RetentionRules, { retired }: RetireResult, nowMs: number): void {
+    const retiredIds = new Set(retired.map(({ chainId }) => chainId));
+    for (const { chainId, chainType, status } of retired) {
+      const chain = this.chains.get(chainId);
+      assertTrue(
+        chain !== undefined && chain.status === status && rules[status] !== undefined,
+        "nothingLost",
+        () => `${chainId}, which is ${chain?.status ?? "not there"}, was retired as ${status}`,
+      );
+      assertTrue(
+        !this.#isKeyKept(chain, nowMs),
+        "deduplication",
+        () => `${chainId} was retired before the window of its key was over`,
+      );
+      this.#delete(chain);
+      this.news.commit("chains.retired", chainType, status);
+      for (const job of this.#jobsThatName(chainId)) {
+        assertTrue(
+          retiredIds.has(job.chainId) ||
+            ["completed", "continued", "cancelled"].includes(job.status),
+          "noOrphan",
+          () => `${chainId} was retired, and ${idOf(job)}, which is ${job.status}, names it`,
+        );
+        job.blockers = job.blockers.filter((blocker) => blocker.chainId !== chainId);
+      }
     }
   }
 
@@ -623,6 +662,41 @@ export class Model {
     return this.chains.get(chainId) ?? this.deletedChains.get(chainId);
   }
 
+  /** Attempts of a chain that was begun again with its id cannot be told apart (decision 0014). */
+  isOfRebornAttempt(event: EmittedEvent): boolean {
+    return (
+      event.name.startsWith("attempt.") &&
+      "chainId" in event &&
+      this.rebornChainIds.has(event.chainId)
+    );
+  }
+
+  get hasPausedTypes(): boolean {
+    return this.#pausedTypes.size > 0;
+  }
+
+  /** The chain, and the one of before that was deleted and had its id: who reads slowly may learn of either. */
+  chainsOfId(chainId: string): readonly ModelChain[] {
+    const chains = [this.deletedChains.get(chainId), this.chains.get(chainId)];
+    return chains.filter((chain) => chain !== undefined);
+  }
+
+  /** Whether a key names the chain in a window that is not over; one without a window goes with its chain. */
+  #isKeyKept({ chainId, keptUntilMs }: ModelChain, nowMs: number): boolean {
+    return (
+      keptUntilMs !== undefined &&
+      Number.isFinite(keptUntilMs) &&
+      keptUntilMs > nowMs &&
+      [...this.#chainsByKey.values()].includes(chainId)
+    );
+  }
+
+  #jobsThatName(chainId: string): readonly ModelJob[] {
+    return [...this.chains.values()].flatMap(({ jobs }) =>
+      jobs.filter(({ blockers }) => blockers.some((blocker) => blocker.chainId === chainId)),
+    );
+  }
+
   #isHeld(key: AttemptKey, workerId: string): boolean {
     const job = this.job(key);
     return job !== undefined && isHeldBy(job, workerId, key.claimNo);
@@ -639,6 +713,20 @@ export class Model {
   }
 
   // ── changing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #delete(chain: ModelChain): void {
+    this.chains.delete(chain.chainId);
+    this.deletedChains.set(chain.chainId, chain);
+    for (const [key, chainId] of this.#chainsByKey)
+      if (chainId === chain.chainId) this.#chainsByKey.delete(key);
+    for (const job of chain.jobs) {
+      for (const { chainId } of job.blockers) {
+        const blocker = this.chains.get(chainId);
+        if (blocker !== undefined) blocker.dependents--;
+      }
+    }
+    this.changeCount++;
+  }
 
   #giveBack(job: ModelJob, attempt: number): void {
     this.changeCount++;
@@ -690,6 +778,10 @@ export class Model {
       this.news.commit("job.unblocked", idOf(last));
     }
   }
+}
+
+function isSettledBy(job: ModelJob | undefined, workerId: string, claimNo: number): boolean {
+  return job?.settledBy?.workerId === workerId && job.settledBy.claimNo === claimNo;
 }
 
 function isHeldBy(job: ModelJob, workerId: string, claimNo: number): boolean {

@@ -17,14 +17,15 @@ export class NewsLedger {
     if (fact === undefined) return;
     const key = fact.join(" ");
     const count = this.#untold.get(key) ?? 0;
+    const toldCount = event.name === "chains.retired" ? event.count : 1;
     assertTrue(
-      count > 0,
+      count >= toldCount,
       "noFalseNews",
       () =>
         `the event ${JSON.stringify(event)} tells what has not committed, or tells it again (${key})`,
     );
     // Beginning twice is for `oneExecution` to find out.
-    if (event.name !== "attempt.started") this.#untold.set(key, count - 1);
+    if (event.name !== "attempt.started") this.#untold.set(key, count - toldCount);
   }
 }
 
@@ -40,6 +41,8 @@ function factOf(event: EmittedEvent): readonly (string | number)[] | undefined {
     case "chain.redriven":
     case "chain.deleted":
       return [event.name, event.chainId];
+    case "chains.retired":
+      return [event.name, event.chainType, event.status];
     case "job.continued":
       return [event.name, event.jobId, event.nextJobId, event.nextType];
     case "job.completedWithoutWorker":

@@ -171,6 +171,14 @@ export function createRecordingStateAdapter(
         () => inner.deleteChains(params),
         (results) => model.deleteChains(results),
       ),
+    retireChains: (params) =>
+      write(
+        "retireChains",
+        undefined,
+        () => inner.retireChains(params),
+        (result, atMs) => model.retireChains(params.rules, result, atMs),
+        ({ retired }) => retired.length > 0,
+      ),
     setTypesPaused: (params) =>
       write(
         "setTypesPaused",

@@ -1,35 +1,28 @@
-import { createMemoryNotifyAdapter, createMemoryStateAdapter } from "queuert";
+import type { RetentionOptions, RetentionRule } from "queuert";
 import type { StateAdapter } from "queuert/adapter";
-import type { MemoryTransaction } from "queuert/testing";
+import {
+  runSimulatedSystem,
+  type MemoryTransaction,
+  type Random,
+  type SimulatedBerth,
+  type SimulatedRun,
+  type SimulatedSystem,
+  type SimulatedWorld,
+  type SimulationPlan,
+} from "queuert/testing";
 import { Checker } from "./checker.ts";
-import { drawFaultProfile, Faults } from "./faults.ts";
-import { Fleet, startNode, type Servers } from "./fleet.ts";
-import { drawJobPlans } from "./job-plans.ts";
+import { createHandlers } from "./handlers.ts";
+import { defineJobTypesOf, drawJobPlans } from "./job-plans.ts";
 import { Model } from "./model.ts";
-import { createRandom } from "./random.ts";
 import { createRecordingStateAdapter } from "./recording-state-adapter.ts";
-import { Simulator, type RunEnd } from "./simulator.ts";
 import { actAsUser } from "./user-actions.ts";
 import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
-/** `inconclusive`: nothing untrue was found, and the run did not come to rest within its events. */
-export type Verdict = "pass" | "fail" | "inconclusive";
-
-export interface SimulationResult {
-  readonly seed: number;
-  readonly steps: number;
-  readonly verdict: Verdict;
-  readonly violation: Violation | undefined;
-  readonly eventCount: number;
+/** A run, and what it went through. */
+export interface SimulationResult extends SimulatedRun {
   readonly chainCount: number;
   readonly executionCount: number;
-  readonly virtualMs: number;
-  /** What happened, and how often. */
-  readonly counts: ReadonlyMap<string, number>;
-  /** Equal for two runs exactly when the same happened in both. */
-  readonly traceHash: string;
-  readonly trace: readonly string[];
 }
 
 /** Makes a database that breaks a promise. */
@@ -37,134 +30,136 @@ export type BreakAdapter = (
   inner: StateAdapter<MemoryTransaction>,
 ) => StateAdapter<MemoryTransaction>;
 
-export interface SimulationOptions {
+export interface SimulationOptions extends Partial<SimulationPlan> {
   readonly seed: number;
-  /** How many things users do before faults end. */
-  readonly steps: number;
   /** Breaks the database on purpose, to show that it is noticed: between the witness and the store … */
   readonly breakStore?: BreakAdapter | undefined;
   /** … or between the processes and the witness. */
   readonly breakReplies?: BreakAdapter | undefined;
 }
 
-/** With faults over, no schedule, backoff, lease or poll of a simulation takes longer: what has not moved for so long, never will. */
-const quietMs = 60_000;
-const eventCountMax = 400_000;
+/** How many steps users take when nothing else is said. */
+export const stepCountDefault = 80;
 
-/** One deterministic run: users, workers and faults for `steps` things that users do; then calm until rest; then the last checks. */
+/** The numbers of the first `count` steps. */
+export function firstSteps(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+/** With faults over, no schedule, backoff, lease or poll of this system takes longer. */
+const quietMs = 60_000;
+/** Longer than what was sent before the faults ended can be under way. */
+const underWayMsMax = 10_000;
+
+/** One deterministic run of random job types under faults, with a witness at the database. */
 export async function runSimulation(options: SimulationOptions): Promise<SimulationResult> {
-  const { seed, steps } = options;
-  const random = createRandom(seed);
-  const simulator = new Simulator();
-  const faults = new Faults(simulator, random.fork(), drawFaultProfile(random));
-  const memory = createMemoryStateAdapter({ clock: () => simulator.nowMs });
-  const store = options.breakStore?.(memory) ?? memory;
-  const model = new Model((name) => faults.count(name));
-  const checker = new Checker(model, store);
-  const trace = createTrace(() => simulator.nowMs - simulator.startedAtMs);
-  const world: World = {
-    simulator,
-    random,
-    faults,
+  const {
+    breakStore,
+    breakReplies,
+    steps = firstSteps(stepCountDefault),
+    without = [],
+    ...rest
+  } = options;
+  let world: World | undefined;
+  const run = await runSimulatedSystem({ ...rest, steps, without }, (simulated, memory) => {
+    const store = breakStore?.(memory) ?? memory;
+    world = createWorld(simulated, store);
+    return createSystem(world, store, breakReplies);
+  });
+  const { model, checker } = world!;
+  return {
+    ...run,
+    chainCount: model.chains.size + model.deletedChains.size,
+    executionCount: checker.executionCount,
+  };
+}
+
+function createWorld(run: SimulatedWorld, store: StateAdapter<MemoryTransaction>): World {
+  const model = new Model((name) => run.count(name));
+  const checker = new Checker(model, store, (violation) =>
+    run.fail(violation.invariant, violation),
+  );
+  return {
+    run,
     model,
     checker,
-    plans: drawJobPlans(random),
+    plans: drawJobPlans(run.random.fork("plans")),
+    eagerShare: run.random.fork("eager").pick([0.05, 0.05, 0.8]),
     awaits: new Set(),
-    trace: trace.write,
-    isCalm: false,
   };
+}
+
+function createSystem(
+  world: World,
+  store: StateAdapter<MemoryTransaction>,
+  breakReplies: BreakAdapter | undefined,
+): SimulatedSystem {
+  const { run, model, checker, plans } = world;
   const recording = createRecordingStateAdapter(
     store,
     model,
-    () => simulator.nowMs,
+    run.databaseNowMs,
     async (operation, isChange) => {
-      trace.write(`commit: ${operation}`);
-      if (isChange) await checker.checkStored(operation);
+      if (!isChange) return;
+      run.trace(`commit: ${operation}`);
+      await checker.checkStored(operation);
     },
   );
-  const servers: Servers = {
-    state: catchViolations(options.breakReplies?.(recording) ?? recording, checker),
-    notify: createMemoryNotifyAdapter(),
-  };
-
-  const verdict = await runToRest(world, servers, steps);
   return {
-    seed,
-    steps,
-    verdict: checker.violation === undefined ? verdict : "fail",
-    violation: checker.violation,
-    eventCount: simulator.eventCount,
-    chainCount: model.chains.size + model.deletedChains.size,
-    executionCount: checker.executionCount,
-    virtualMs: simulator.nowMs - simulator.startedAtMs,
-    counts: faults.counts,
-    traceHash: trace.hash(),
-    trace: trace.lines,
+    jobTypes: defineJobTypesOf(plans),
+    state: catchViolations(breakReplies?.(recording) ?? recording, checker),
+    berths: drawBerths(world, run.random.fork("berths")),
+    takeEvents: (events) => {
+      for (const event of events)
+        if (!model.isOfRebornAttempt(event)) checker.note(() => model.news.tell(event));
+    },
+    act: (node, random) => actAsUser(world, node, random),
+    calm: async ({ client, process }) => {
+      const types = plans.map(({ type }) => type);
+      const resume = () => client.operate.resumeTypes({ tx: "autocommit", types });
+      // What was sent before the faults ended may still fail.
+      await untilServed(resume);
+      // The user who sent a pause may be dead before it takes effect.
+      await run.wait(underWayMsMax, process);
+      if (model.hasPausedTypes) await untilServed(resume);
+    },
+    changeCount: () => model.changeCount,
+    isAtRest: createRestCheck(world),
+    quietMs,
+    checkAtRest: async () => {
+      await checker.checkAtRest();
+      checker.note(() => checkAwaits(world));
+    },
   };
 }
 
-async function runToRest(world: World, servers: Servers, steps: number): Promise<Verdict> {
-  const { simulator, faults, checker, random } = world;
-  const isBroken = (): boolean => checker.violation !== undefined;
-  const fleet = new Fleet(world, servers);
-  fleet.start();
-  let stepsDone = 0;
-  const actions = new Set<Promise<void>>();
-  const user = await withEvents(simulator, startNode(world, servers, "user"));
-  const step = (): void => {
-    stepsDone++;
-    const action = actAsUser(world, user).finally(() => actions.delete(action));
-    actions.add(action);
-    if (stepsDone < steps) simulator.schedule(random.pick([0, 20, 200, 1_000]), step);
-  };
-  const mischief = (): void => {
-    const everyMs = faults.profile.mischiefEveryMs;
-    if (everyMs === undefined) return;
-    fleet.makeMischief();
-    simulator.schedule(random.between(0, 2 * everyMs), mischief);
-  };
-  simulator.schedule(0, step);
-  if (faults.profile.mischiefEveryMs !== undefined)
-    simulator.schedule(random.between(0, 2 * faults.profile.mischiefEveryMs), mischief);
-  const end = await simulator.run(() => isBroken() || stepsDone >= steps, {
-    untilMs: simulator.nowMs + steps * 5_000,
-    eventCountMax,
+function drawBerths(world: World, random: Random): readonly SimulatedBerth[] {
+  const retention = random.isTrue(0.3) ? drawRetention(random) : undefined;
+  const types = world.plans.map(({ type }) => type);
+  return Array.from({ length: random.between(1, 3) }, (_, index) => {
+    // The first can do everything, so that nothing waits for a handler that does not exist.
+    const chosen = index === 0 || random.isTrue(0.5) ? types : [random.pick(types)];
+    return {
+      name: `worker-${index}`,
+      concurrency: random.pick([1, 2, 5, 10]),
+      leaseMs: random.pick([1_000, 3_000, 6_000]),
+      pollIntervalMs: random.pick([300, 1_000, 2_500]),
+      prefetchMs: random.pick([0, 50, 2_000]),
+      stopTimeoutMs: random.pick([0, 500, 5_000]),
+      retention,
+      retentionIntervalMs: 1_000,
+      handlers: (node) => {
+        const handlers = createHandlers(world, node);
+        return Object.fromEntries(chosen.map((type) => [type, handlers[type]]));
+      },
+    };
   });
-  if (end === "events") return "inconclusive";
-
-  world.trace("calm");
-  world.isCalm = true;
-  faults.end();
-  fleet.calm();
-  await withEvents(simulator, Promise.all(actions));
-  await withEvents(
-    simulator,
-    untilServed(() =>
-      user.client.operate.resumeTypes({
-        tx: "autocommit",
-        types: world.plans.map(({ type }) => type),
-      }),
-    ),
-  );
-  const restEnd = await runUntilQuiet(world);
-  if (restEnd === "events") return "inconclusive";
-  if (!isBroken()) await checker.checkAtRest();
-  if (!isBroken()) checker.note(() => checkAwaits(world));
-  return "pass";
 }
 
-/** Runs until all is at rest, or nothing has changed for so long that nothing will. */
-async function runUntilQuiet(world: World): Promise<RunEnd> {
-  const { simulator, checker, model } = world;
-  const isAtRest = createRestCheck(world);
-  for (;;) {
-    const { changeCount } = model;
-    const end = await simulator.run(() => checker.violation !== undefined || isAtRest(), {
-      untilMs: simulator.nowMs + quietMs,
-      eventCountMax,
-    });
-    if (end !== "time" || model.changeCount === changeCount) return end;
-  }
+function drawRetention(random: Random): RetentionOptions {
+  const draw = (): RetentionRule | undefined =>
+    random.pick([undefined, { maxAgeMs: random.pick([0, 500, 5_000]) }, { maxCount: 10 }]);
+  return { completed: draw(), failed: draw(), cancelled: draw() };
 }
 
 /** Looks again only after a change: most events are those of a poll that finds nothing. */
@@ -182,7 +177,7 @@ function createRestCheck(world: World): () => boolean {
 /** Those who still wait, wait for chains that cannot close. */
 function isAllAtRest(world: World): boolean {
   if (!world.checker.isAtRest() || !noneRuns(world)) return false;
-  return [...world.awaits].every(
+  return awaitsOfLiving(world).every(
     ({ chainId }) => world.model.chains.get(chainId)?.status === "open",
   );
 }
@@ -191,8 +186,13 @@ function noneRuns({ model }: World): boolean {
   return [...model.chains.values()].every(({ jobs }) => jobs.at(-1)!.status !== "running");
 }
 
-function checkAwaits({ awaits, model }: World): void {
-  for (const { chainId } of awaits) {
+function awaitsOfLiving({ awaits }: World): readonly { readonly chainId: string }[] {
+  return [...awaits].filter(({ process }) => process.state !== "dead");
+}
+
+function checkAwaits(world: World): void {
+  const { model } = world;
+  for (const { chainId } of awaitsOfLiving(world)) {
     const chain = model.knownChain(chainId);
     if (chain?.status !== "open" || model.deletedChains.has(chainId))
       throw new Violation(
@@ -202,21 +202,6 @@ function checkAwaits({ awaits, model }: World): void {
   }
 }
 
-/** Lets events happen until the promise has settled. */
-async function withEvents<TResult>(
-  simulator: Simulator,
-  promise: Promise<TResult>,
-): Promise<TResult> {
-  let isSettled = false;
-  const settled = promise.finally(() => {
-    isSettled = true;
-  });
-  settled.catch(() => {});
-  await simulator.run(() => isSettled, { untilMs: Number.POSITIVE_INFINITY, eventCountMax });
-  return settled;
-}
-
-/** What was sent before the faults ended may still fail. */
 async function untilServed(run: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -249,28 +234,4 @@ function catchViolations(
       };
     },
   });
-}
-
-interface Trace {
-  readonly lines: string[];
-  readonly write: (line: string) => void;
-  readonly hash: () => string;
-}
-
-const traceLineCountMax = 20_000;
-
-function createTrace(elapsedMs: () => number): Trace {
-  const lines: string[] = [];
-  let hash = 0x811c9dc5;
-  return {
-    lines,
-    write: (line) => {
-      const text = `${elapsedMs()} ms  ${line}`;
-      for (let index = 0; index < text.length; index++)
-        hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-      if (lines.length >= traceLineCountMax) lines.splice(0, traceLineCountMax / 2);
-      lines.push(text);
-    },
-    hash: () => (hash >>> 0).toString(16).padStart(8, "0"),
-  };
 }

@@ -10,9 +10,14 @@ import {
 import { outsideToken } from "./checker.ts";
 import { noBlockers } from "./handlers.ts";
 import { blockerSlots, type JobPlan, type PlanInput, type PlanOutput } from "./job-plans.ts";
-import type { MemoryTransaction } from "queuert/testing";
-import type { Node, World } from "./world.ts";
+import type { MemoryTransaction, Random, SimulatedNode } from "queuert/testing";
+import type { Await, World } from "./world.ts";
 import { assertTrue } from "./violation.ts";
+
+/** The world, and the chance of one step. */
+interface StepWorld extends World {
+  readonly random: Random;
+}
 
 type Transaction = MemoryTransaction | "autocommit";
 
@@ -38,12 +43,12 @@ const actionWeights = {
 } as const;
 
 /** Does one thing that a user or operator does, by the given process. Resolves when it is done; never, when the process dies. */
-export async function actAsUser(world: World, node: Node): Promise<void> {
-  const action = world.random.weighted(actionWeights);
-  world.faults.count(`user: ${action}`);
-  world.trace(`${node.process.name} as a user: ${action}`);
+export async function actAsUser(world: World, node: SimulatedNode, random: Random): Promise<void> {
+  const action = random.weighted(actionWeights);
+  world.run.count(`user: ${action}`);
+  world.run.trace(`${node.process.name}: ${action}`);
   try {
-    await actions[action](world, node);
+    await actions[action]({ ...world, random }, node);
   } catch (error) {
     // What could not be done is told to the user, who does nothing about it.
     if (!isExpected(error)) world.checker.fail(error);
@@ -61,120 +66,122 @@ function isExpected(error: unknown): boolean {
   );
 }
 
-const actions: Record<keyof typeof actionWeights, (world: World, node: Node) => Promise<unknown>> =
-  {
-    start: (world, { client }) => client.startChain(drawStart(world, "autocommit")),
-    startAndAwait: async (world, node) => {
-      const chain = await node.client.startChain(drawStart(world, "autocommit"));
-      void awaitChain(world, node, chain);
-    },
-    startMany: async (world, { client }) => {
-      const starts = Array.from({ length: world.random.between(2, 6) }, () =>
-        drawStart(world, "autocommit"),
-      );
-      // Some share a statement without knowing.
-      if (world.random.isTrue(0.5))
-        await Promise.all(starts.map((start) => client.startChain(start)));
-      else
-        await client.startChains({
-          tx: "autocommit",
-          chains: starts.map(({ tx: _tx, ...chain }) => chain),
-        } as never);
-    },
-    startInTransaction: (world, { client }) =>
-      client.transaction(async (tx) => {
-        for (let count = world.random.between(1, 3); count > 0; count--) {
-          const chain = await client.startChain(drawStart(world, tx));
-          client.onCommit({ tx }, () => checkEffect(world, chain));
-        }
-      }),
-    startInSavepoint: (world, { client }) =>
-      client.transaction(async (tx) => {
-        await client.startChain(drawStart(world, tx));
-        await client
-          .savepoint({ tx }, async () => {
-            const chain = await client.startChain({
-              ...drawStart(world, tx),
-              deduplication: undefined,
-            });
-            client.onCommit({ tx }, () => checkEffect(world, chain));
-            throw new RollBack();
-          })
-          .catch((error: unknown) => {
-            if (!(error instanceof RollBack)) throw error;
+const actions: Record<
+  keyof typeof actionWeights,
+  (world: StepWorld, node: SimulatedNode) => Promise<unknown>
+> = {
+  start: (world, { client }) => client.startChain(drawStart(world, "autocommit")),
+  startAndAwait: async (world, node) => {
+    const chain = await node.client.startChain(drawStart(world, "autocommit"));
+    void awaitChain(world, node, chain);
+  },
+  startMany: async (world, { client }) => {
+    const starts = Array.from({ length: world.random.between(2, 6) }, () =>
+      drawStart(world, "autocommit"),
+    );
+    // Some share a statement without knowing.
+    if (world.random.isTrue(0.5))
+      await Promise.all(starts.map((start) => client.startChain(start)));
+    else
+      await client.startChains({
+        tx: "autocommit",
+        chains: starts.map(({ tx: _tx, ...chain }) => chain),
+      } as never);
+  },
+  startInTransaction: (world, { client }) =>
+    client.transaction(async (tx) => {
+      for (let count = world.random.between(1, 3); count > 0; count--) {
+        const chain = await client.startChain(drawStart(world, tx));
+        client.onCommit({ tx }, () => checkEffect(world, chain));
+      }
+    }),
+  startInSavepoint: (world, { client }) =>
+    client.transaction(async (tx) => {
+      await client.startChain(drawStart(world, tx));
+      await client
+        .savepoint({ tx }, async () => {
+          const chain = await client.startChain({
+            ...drawStart(world, tx),
+            deduplication: undefined,
           });
+          client.onCommit({ tx }, () => checkEffect(world, chain));
+          throw new RollBack();
+        })
+        .catch((error: unknown) => {
+          if (!(error instanceof RollBack)) throw error;
+        });
+    }),
+  startWithHooks: (world, { client, state }) =>
+    client.withTransactionHooks((hooks) =>
+      state.transaction(async (tx) => {
+        const chain = await client.startChain({ ...drawStart(world, tx), hooks });
+        hooks.onCommit(() => checkEffect(world, chain));
+        if (world.random.isTrue(0.3)) throw new RollBack();
       }),
-    startWithHooks: (world, { client, state }) =>
-      client.withTransactionHooks((hooks) =>
-        state.transaction(async (tx) => {
-          const chain = await client.startChain({ ...drawStart(world, tx), hooks });
-          hooks.onCommit(() => checkEffect(world, chain));
-          if (world.random.isTrue(0.3)) throw new RollBack();
-        }),
-      ),
-    rollBack: (world, { client }) =>
-      client.transaction(async (tx) => {
-        await client.startChain(drawStart(world, tx));
-        throw new RollBack();
-      }),
-    startUnannounced: (world, { client, state }) =>
-      state.transaction((tx) => client.startChain(drawStart(world, tx))),
-    repeatId: async (world, { client }) => {
-      const chain = drawChain(world);
-      if (chain === undefined) return;
-      const plan = planOf(world, chain.type);
-      await client.startChain({
-        tx: "autocommit",
-        type: chain.type,
-        id: chain.id,
-        input: { hops: 0 },
-        ...noBlockers(plan),
-      });
-    },
-    cancel: (world, { client }) =>
-      client.cancel({
-        tx: "autocommit",
-        chainIds: drawChainIds(world),
-        cascade: world.random.isTrue(0.5),
-        reason: "no need",
-      }),
-    redrive: async (world, { client }) => {
-      const failed = [...world.model.chains.values()]
-        .filter(({ status }) => status === "failed")
-        .map(({ chainId }) => chainId);
-      const results = await client.redrive({
-        tx: "autocommit",
-        chainIds:
-          failed.length > 0 && world.random.isTrue(0.8)
-            ? [world.random.pick(failed)]
-            : drawChainIds(world),
-      });
-      return results;
-    },
-    trigger: (world, { client }) =>
-      client.trigger({ tx: "autocommit", chainIds: drawChainIds(world) }),
-    reschedule: (world, { client }) =>
-      client.reschedule({
-        tx: "autocommit",
-        chainIds: drawChainIds(world),
-        delayMs: world.random.pick([0, 100, 10_000]),
-      }),
-    remove: (world, { client }) =>
-      client.deleteChains({
-        tx: "autocommit",
-        chainIds: drawChainIds(world),
-        cascade: world.random.isTrue(0.5),
-      }),
-    complete: async (world, { client }) => {
-      const chain = drawChain(world);
-      if (chain === undefined) return;
-      const type = world.model.chains.get(chain.id)?.jobs.at(-1)?.type ?? chain.type;
-      const output: PlanOutput = { token: outsideToken };
-      await client.completeChain({ tx: "autocommit", chain, type, output } as never);
-    },
-    pause: (world, { client }) => client.operate.pauseTypes(typesParameter(world)),
-    resume: (world, { client }) => client.operate.resumeTypes(typesParameter(world)),
-  };
+    ),
+  rollBack: (world, { client }) =>
+    client.transaction(async (tx) => {
+      await client.startChain(drawStart(world, tx));
+      throw new RollBack();
+    }),
+  startUnannounced: (world, { client, state }) =>
+    state.transaction((tx) => client.startChain(drawStart(world, tx))),
+  repeatId: async (world, { client }) => {
+    const chain = drawChain(world);
+    if (chain === undefined) return;
+    const plan = planOf(world, chain.type);
+    await client.startChain({
+      tx: "autocommit",
+      type: chain.type,
+      id: chain.id,
+      input: { hops: 0 },
+      ...noBlockers(plan),
+    });
+  },
+  cancel: (world, { client }) =>
+    client.cancel({
+      tx: "autocommit",
+      chainIds: drawChainIds(world),
+      cascade: world.random.isTrue(0.5),
+      reason: "no need",
+    }),
+  redrive: async (world, { client }) => {
+    const failed = [...world.model.chains.values()]
+      .filter(({ status }) => status === "failed")
+      .map(({ chainId }) => chainId);
+    const results = await client.redrive({
+      tx: "autocommit",
+      chainIds:
+        failed.length > 0 && world.random.isTrue(0.8)
+          ? [world.random.pick(failed)]
+          : drawChainIds(world),
+    });
+    return results;
+  },
+  trigger: (world, { client }) =>
+    client.trigger({ tx: "autocommit", chainIds: drawChainIds(world) }),
+  reschedule: (world, { client }) =>
+    client.reschedule({
+      tx: "autocommit",
+      chainIds: drawChainIds(world),
+      delayMs: world.random.pick([0, 100, 10_000]),
+    }),
+  remove: (world, { client }) =>
+    client.deleteChains({
+      tx: "autocommit",
+      chainIds: drawChainIds(world),
+      cascade: world.random.isTrue(0.5),
+    }),
+  complete: async (world, { client }) => {
+    const chain = drawChain(world);
+    if (chain === undefined) return;
+    const type = world.model.chains.get(chain.id)?.jobs.at(-1)?.type ?? chain.type;
+    const ending = drawEnding(world, planOf(world, type));
+    await client.completeChain({ tx: "autocommit", chain, type, ...ending } as never);
+  },
+  pause: (world, { client }) => client.operate.pauseTypes(typesParameter(world)),
+  resume: (world, { client }) => client.operate.resumeTypes(typesParameter(world)),
+};
 
 /** What a user lets follow after a commit must find what was committed. */
 function checkEffect(world: World, chain: Chain): void {
@@ -187,23 +194,25 @@ function checkEffect(world: World, chain: Chain): void {
   );
 }
 
-function typesParameter(world: World): { tx: "autocommit"; types: readonly string[] } {
+function typesParameter(world: StepWorld): { tx: "autocommit"; types: readonly string[] } {
   return { tx: "autocommit", types: [world.random.pick(world.plans).type] };
 }
 
 /** Awaits a chain as a user does, again after each outage, and checks what it learns. */
-async function awaitChain(world: World, node: Node, chain: Chain): Promise<void> {
-  const wait = { chainId: chain.id };
+async function awaitChain(world: World, node: SimulatedNode, chain: Chain): Promise<void> {
+  const wait: Await = { chainId: chain.id, process: node.process };
   world.awaits.add(wait);
   try {
     const { output } = await node.client.awaitChain({ chain, pollIntervalMs: 2_000 });
-    const known = world.model.knownChain(chain.id);
-    const stored = known?.jobs.at(-1)?.output;
+    const known = world.model.chainsOfId(chain.id);
     assertTrue(
-      known?.closings.includes("completed") === true && JSON.stringify(output) === stored,
+      known.some(
+        ({ closings, jobs }) =>
+          closings.includes("completed") && JSON.stringify(output) === jobs.at(-1)?.output,
+      ),
       "hintsOnly",
       () =>
-        `who awaited ${chain.id} learnt ${JSON.stringify(output)}; it is ${known?.status} with ${stored}`,
+        `who awaited ${chain.id} learnt ${JSON.stringify(output)}; it is ${known.map(({ status, jobs }) => `${status} with ${jobs.at(-1)?.output}`).join(", after it was ")}`,
     );
   } catch (error) {
     world.checker.note(() => checkAwaitError(world, chain.id, error));
@@ -213,18 +222,20 @@ async function awaitChain(world: World, node: Node, chain: Chain): Promise<void>
 }
 
 function checkAwaitError(world: World, chainId: string, error: unknown): void {
-  const known = world.model.knownChain(chainId);
+  const known = world.model.chainsOfId(chainId);
+  const hasClosed = (status: "failed" | "cancelled"): boolean =>
+    known.some(({ closings }) => closings.includes(status));
   const isTrue =
     error instanceof ChainFailedError
-      ? known?.closings.includes("failed") === true
+      ? hasClosed("failed")
       : error instanceof ChainCancelledError
-        ? known?.closings.includes("cancelled") === true
+        ? hasClosed("cancelled")
         : error instanceof ChainNotFoundError && world.model.deletedChains.has(chainId);
   assertTrue(
     isTrue,
     "hintsOnly",
     () =>
-      `who awaited ${chainId}, which is ${known?.status ?? "unknown"}, learnt: ${String((error as Error)?.stack ?? error)}`,
+      `who awaited ${chainId}, which is ${known.at(-1)?.status ?? "unknown"}, learnt: ${String((error as Error)?.stack ?? error)}`,
   );
 }
 
@@ -232,7 +243,7 @@ function planOf(world: World, type: string): JobPlan {
   return world.plans.find((plan) => plan.type === type)!;
 }
 
-function drawChain(world: World): Chain | undefined {
+function drawChain(world: StepWorld): Chain | undefined {
   const chains = [...world.model.chains.values()];
   if (chains.length === 0) return undefined;
   // Most that happens concerns what is new.
@@ -242,7 +253,7 @@ function drawChain(world: World): Chain | undefined {
   return { id: chainId, type };
 }
 
-function drawChainIds(world: World): readonly string[] {
+function drawChainIds(world: StepWorld): readonly string[] {
   const ids = Array.from(
     { length: world.random.between(1, 3) },
     () => drawChain(world)?.id ?? "01900000-0000-7000-8000-000000000000",
@@ -251,16 +262,15 @@ function drawChainIds(world: World): readonly string[] {
 }
 
 function drawStart(
-  world: World,
+  world: StepWorld,
   tx: Transaction,
 ): { tx: Transaction; type: string; input: PlanInput } {
   const { random } = world;
   const plan = random.pick(world.plans.filter(({ isEntry }) => isEntry));
-  const isPoison = random.isTrue(0.03);
   return {
     tx,
     type: plan.type,
-    input: isPoison ? { hops: 0, isPoison } : { hops: random.pick([0, 0, 1, 2, 5, 20]) },
+    input: drawInput(world),
     ...(random.isTrue(0.2) ? { priority: random.between(0, 9) } : {}),
     ...(random.isTrue(0.15) ? { delayMs: random.pick([1, 500, 10_000]) } : {}),
     ...(random.isTrue(0.2) ? { deduplication: drawDeduplication(world) } : {}),
@@ -268,8 +278,26 @@ function drawStart(
   };
 }
 
+/** With an output, or with the next job. */
+function drawEnding({ random, plans }: StepWorld, plan: JobPlan): object {
+  const output: PlanOutput = { token: outsideToken };
+  if (plan.continueWith.length === 0 || random.isTrue(0.5)) return { output };
+  const nextType = random.pick(plan.continueWith);
+  const next = plans.find(({ type }) => type === nextType)!;
+  return {
+    continueWith: { type: next.type, input: { hops: random.between(0, 2) }, ...noBlockers(next) },
+  };
+}
+
+function drawInput({ random, eagerShare }: StepWorld): PlanInput {
+  if (random.isTrue(0.03)) return { hops: 0, isPoison: true };
+  return random.isTrue(eagerShare)
+    ? { hops: random.pick([3, 10, 40]), isEager: true }
+    : { hops: random.pick([0, 0, 1, 2, 5, 20]) };
+}
+
 /** The options follow from the key, as in an application: what a key means does not change from call to call. */
-function drawDeduplication(world: World): object {
+function drawDeduplication(world: StepWorld): object {
   const key = world.random.between(0, 5);
   return {
     key: `key-${key}`,
@@ -280,7 +308,7 @@ function drawDeduplication(world: World): object {
 }
 
 /** Chains that exist, so that no circle closes: each is older than the one that waits. */
-function drawBlockers(world: World, type: string): object {
+function drawBlockers(world: StepWorld, type: string): object {
   const chains = [...world.model.chains.values()].filter(
     (chain) => chain.type === type && (chain.status !== "cancelled" || world.random.isTrue(0.05)),
   );

@@ -21,6 +21,7 @@ export const invariants = {
     "A job runs only when the chains it waits for have completed, reads their outputs, and is released when the last has.",
   noOrphan:
     "No job waits for a chain that is deleted or cancelled, and dependents counts the edges.",
+  fairness: "A chain that goes on where it is gives others their turn.",
   pausedTypes: "No job of a paused type is claimed.",
 } as const;
 
