@@ -1,55 +1,50 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createSqliteStateAdapter } from "@queuert/sqlite";
-import { createNodeSqliteProvider } from "@queuert/sqlite/node-sqlite";
-import { createClient, createWorker, defineJobTypes, json } from "queuert";
-import { createCountingProvider, type Cost } from "./counting-provider.ts";
+import { createClient, createWorker, type StateAdapter } from "queuert";
 
-const jobTypes = defineJobTypes({
-  noop: { entry: true, input: json<{ payload: string }>() },
-  committing: { entry: true },
-  "step.0": { entry: true, continueWith: "step.1" },
-  "step.1": { continueWith: "step.2" },
-  "step.2": {},
-});
+import { openPostgresCostStores } from "./postgres-cost-store.ts";
+import { openSqliteCostStore } from "./sqlite-cost-store.ts";
+import { jobTypes, ways, type Way } from "./ways.ts";
 
-/** What one job costs, in each of the ways in which it can be run. */
+/** What a store was asked to do, by kind. */
+export type Cost = Readonly<Record<string, number>>;
+
+/** An empty store that counts what it is asked to do. */
+export interface CostStore {
+  readonly state: StateAdapter<never>;
+  /** The cost since the last call. */
+  take(): Promise<Cost>;
+  dispose(): Promise<void>;
+}
+
+/** What one job costs, by the way in which it is started or run. */
 export type JobCosts = Readonly<Record<string, Cost>>;
 
-const jobCount = 2_000;
 const concurrency = 50;
-const payload = "x".repeat(88);
+
+/** The databases whose costs are pinned, by name. */
+export const databases: Readonly<Record<string, () => Promise<JobCosts>>> = {
+  sqlite: async () => measureWays(openSqliteCostStore),
+  async postgres() {
+    const stores = await openPostgresCostStores();
+    try {
+      return await measureWays(stores.open);
+    } finally {
+      await stores.dispose();
+    }
+  },
+};
+
+async function measureWays(openStore: () => Promise<CostStore>): Promise<JobCosts> {
+  const costs: Record<string, Cost> = {};
+  for (const [name, way] of Object.entries(ways)) costs[name] = await measureWay(openStore, way);
+  return costs;
+}
 
 /**
  * Measures what a job costs the database. Nothing is held ahead (`prefetchMs: 0`), so that the size of an exchange depends on the
  * concurrency alone and the counts repeat.
  */
-export async function measureJobCosts(): Promise<JobCosts> {
-  return {
-    "start, batch of 1,000": await measure("noop", async (run) => run.start),
-    "drain, plain return": await measure("noop", async (run) => run.drain),
-    "drain, commit": await measure("committing", async (run) => run.drain),
-    "drain, step of a chain": await measure("step.0", async (run) => run.drain, 3),
-  };
-}
-
-interface Run {
-  readonly start: Cost;
-  readonly drain: Cost;
-}
-
-async function measure(
-  type: "noop" | "committing" | "step.0",
-  pick: (run: Run) => Promise<Cost>,
-  stepCount: number = 1,
-): Promise<Cost> {
-  const folder = mkdtempSync(join(tmpdir(), "queuert-cost-"));
-  const { provider, take } = createCountingProvider(
-    createNodeSqliteProvider({ filename: join(folder, "cost.db") }),
-  );
-  const state = createSqliteStateAdapter({ provider });
-  await state.migrate();
+async function measureWay(openStore: () => Promise<CostStore>, way: Way): Promise<Cost> {
+  const { state, take, dispose } = await openStore();
   const client = await createClient({ jobTypes, state });
   const worker = createWorker(client, {
     concurrency,
@@ -60,27 +55,19 @@ async function measure(
       "step.0": async ({ continueWith }) => continueWith({ type: "step.1" }),
       "step.1": async ({ continueWith }) => continueWith({ type: "step.2" }),
       "step.2": async () => {},
+      child: async () => {},
+      parent: async () => {},
     },
   });
-  take();
-  const chain = type === "noop" ? { type, input: { payload } } : { type };
-  for (let left = jobCount; left > 0; left -= 1_000)
-    await client.startChains({
-      tx: "autocommit",
-      chains: Array.from({ length: 1_000 }, () => chain),
-    });
-  const start = take();
+  await take();
+  const jobCount = await way.start(client);
+  const start = await take();
   await worker.start();
   await worker.drain();
-  const drain = take();
+  const drain = await take();
   await worker.stop();
-  await state.close();
-  rmSync(folder, { recursive: true });
-  const cost = await pick({ start, drain });
-  const jobs = jobCount * stepCount;
-  return {
-    commits: cost.commits / jobs,
-    statements: cost.statements / jobs,
-    walBytes: cost.walBytes / jobs,
-  };
+  await client.close();
+  await dispose();
+  const cost = way.part === "start" ? start : drain;
+  return Object.fromEntries(Object.entries(cost).map(([kind, total]) => [kind, total / jobCount]));
 }

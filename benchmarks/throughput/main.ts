@@ -1,8 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { arch, cpus, platform } from "node:os";
 import { parseArgs } from "node:util";
+
+import { openDurableServer } from "../support/postgres-server.ts";
+import { quantile } from "../support/statistics.ts";
 import { scenarios, type Measurement } from "./scenarios.ts";
-import { stores } from "./stores.ts";
+import { openPostgresStore, stores } from "./stores.ts";
 
 /** How fast jobs start and drain, on each store. The first drain is what the others are compared with. */
 const { values } = parseArgs({
@@ -25,14 +28,24 @@ interface Row {
   readonly unit: string;
   readonly perSecond: { readonly median: number; readonly min: number; readonly max: number };
   readonly ratioToBaseline: number | undefined;
+  /** Median of the whole process's. */
+  readonly cpuMicrosecondsEach: number;
 }
 
 const rows: Row[] = [];
 console.log(
   `${size.jobCount} jobs, ${size.aheadCount} ahead, ${runCount} runs each; Node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`,
 );
-for (const [storeName, openStore] of Object.entries(stores)) {
-  if (values.store !== undefined && !storeName.includes(values.store)) continue;
+const isChosen = (storeName: string): boolean =>
+  values.store === undefined || storeName.includes(values.store);
+const server = isChosen("postgres") ? await openDurableServer() : undefined;
+if (server !== undefined) console.log(server.description);
+const measured = {
+  ...stores,
+  ...(server === undefined ? {} : { postgres: async () => openPostgresStore(server.url) }),
+};
+for (const [storeName, openStore] of Object.entries(measured)) {
+  if (!isChosen(storeName)) continue;
   let baselineRate: number | undefined;
   for (const scenario of scenarios) {
     if (
@@ -66,12 +79,19 @@ for (const [storeName, openStore] of Object.entries(stores)) {
         max: Math.round(rates.at(-1)!),
       },
       ratioToBaseline,
+      cpuMicrosecondsEach: Math.round(
+        quantile(
+          measurements.map(({ cpuMicroseconds, count }) => cpuMicroseconds / count),
+          0.5,
+        ),
+      ),
     };
     rows.push(row);
     const ratio = ratioToBaseline === undefined ? "" : `  ×${ratioToBaseline.toFixed(2)}`;
     console.log(
-      `${storeName.padEnd(24)} ${scenario.name.padEnd(34)} ${String(row.perSecond.median).padStart(8)} ${row.unit}/s  (${row.perSecond.min}–${row.perSecond.max})${ratio}`,
+      `${storeName.padEnd(24)} ${scenario.name.padEnd(34)} ${String(row.perSecond.median).padStart(8)} ${row.unit}/s  (${row.perSecond.min}–${row.perSecond.max})  ${row.cpuMicrosecondsEach} µs CPU${ratio}`,
     );
   }
 }
+await server?.dispose();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);

@@ -28,12 +28,17 @@ export interface Measurement {
   readonly unit: string;
   readonly count: number;
   readonly elapsedMs: number;
+  /** Of the whole process. */
+  readonly cpuMicroseconds: number;
 }
+
+/** Is given what is timed, to run it once: a profiler stands here. */
+export type Observe = (run: () => Promise<void>) => Promise<void>;
 
 /** One thing that is measured on an empty store. */
 export interface Scenario {
   readonly name: string;
-  readonly run: (store: BenchStore, size: Size) => Promise<Measurement>;
+  readonly run: (store: BenchStore, size: Size, observe?: Observe) => Promise<Measurement>;
 }
 
 /** How large a run is: the figures need the full size, a check for rot does with a small one. */
@@ -57,8 +62,27 @@ async function inBatches(count: number, start: (size: number) => Promise<unknown
   for (let left = count; left > 0; left -= 1_000) await start(Math.min(left, 1_000));
 }
 
+const observeNothing: Observe = async (run) => run();
+
+async function time(
+  run: () => Promise<void>,
+  observe: Observe = observeNothing,
+): Promise<Pick<Measurement, "elapsedMs" | "cpuMicroseconds">> {
+  let elapsedMs = 0;
+  let cpuMicroseconds = 0;
+  await observe(async () => {
+    const cpuBefore = process.cpuUsage();
+    const startedAtMs = performance.now();
+    await run();
+    elapsedMs = performance.now() - startedAtMs;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    cpuMicroseconds = user + system;
+  });
+  return { elapsedMs, cpuMicroseconds };
+}
+
 /** Drains what is ready with one worker in this process, and takes the time from the worker's start to the last verdict. */
-async function drain(client: BenchClient, concurrency: number): Promise<number> {
+async function drain(client: BenchClient, concurrency: number, observe: Observe | undefined) {
   const worker = createWorker(client, {
     concurrency,
     handlers: {
@@ -70,12 +94,12 @@ async function drain(client: BenchClient, concurrency: number): Promise<number> 
       "step.4": async () => {},
     },
   });
-  const startedAtMs = performance.now();
-  await worker.start();
-  await worker.drain();
-  const elapsedMs = performance.now() - startedAtMs;
+  const usage = await time(async () => {
+    await worker.start();
+    await worker.drain();
+  }, observe);
   await worker.stop();
-  return elapsedMs;
+  return usage;
 }
 
 const openClient = ({ state, notify }: BenchStore): Promise<BenchClient> =>
@@ -89,11 +113,11 @@ function drainScenario(
 ): Scenario {
   return {
     name,
-    run: async (store, { jobCount, aheadCount }) => {
+    run: async (store, { jobCount, aheadCount }, observe) => {
       const client = await openClient(store);
       await prepare(client, aheadCount);
       await startNoops(client, jobCount);
-      return { unit: "jobs", count: jobCount, elapsedMs: await drain(client, concurrency) };
+      return { unit: "jobs", count: jobCount, ...(await drain(client, concurrency, observe)) };
     },
   };
 }
@@ -136,22 +160,22 @@ async function blockedJobsAhead(client: BenchClient, count: number): Promise<voi
 export const scenarios: readonly Scenario[] = [
   {
     name: "start, batches of 1,000",
-    run: async (store, { jobCount }) => {
+    run: async (store, { jobCount }, observe) => {
       const client = await openClient(store);
-      const startedAtMs = performance.now();
-      await startNoops(client, jobCount);
-      return { unit: "chains", count: jobCount, elapsedMs: performance.now() - startedAtMs };
+      const usage = await time(async () => startNoops(client, jobCount), observe);
+      return { unit: "chains", count: jobCount, ...usage };
     },
   },
   {
     name: "start, one after another",
-    run: async (store, { jobCount }) => {
+    run: async (store, { jobCount }, observe) => {
       const client = await openClient(store);
       const count = Math.ceil(jobCount / 20);
-      const startedAtMs = performance.now();
-      for (let index = 0; index < count; index++)
-        await client.startChain({ tx: "autocommit", type: "noop", input: { payload } });
-      return { unit: "chains", count, elapsedMs: performance.now() - startedAtMs };
+      const usage = await time(async () => {
+        for (let index = 0; index < count; index++)
+          await client.startChain({ tx: "autocommit", type: "noop", input: { payload } });
+      }, observe);
+      return { unit: "chains", count, ...usage };
     },
   },
   drainScenario("drain, concurrency 50", 50, nothingAhead),
@@ -161,7 +185,7 @@ export const scenarios: readonly Scenario[] = [
   drainScenario("drain behind blocked jobs", 50, blockedJobsAhead),
   {
     name: "steps of 5-step chains",
-    run: async (store, { jobCount }) => {
+    run: async (store, { jobCount }, observe) => {
       const client = await openClient(store);
       const chainCount = Math.ceil(jobCount / 5);
       await inBatches(chainCount, (size) =>
@@ -170,7 +194,7 @@ export const scenarios: readonly Scenario[] = [
           chains: Array.from({ length: size }, () => ({ type: "step.0" as const })),
         }),
       );
-      return { unit: "steps", count: chainCount * 5, elapsedMs: await drain(client, 50) };
+      return { unit: "steps", count: chainCount * 5, ...(await drain(client, 50, observe)) };
     },
   },
 ];

@@ -1,10 +1,17 @@
+import { findMainServerUrl } from "@queuert/testkit/postgres";
 import { expect, test } from "vitest";
+
 import { scenarios } from "./scenarios.ts";
-import { stores } from "./stores.ts";
+import { openPostgresStore, stores } from "./stores.ts";
+
+const openStores = {
+  ...stores,
+  postgres: async () => openPostgresStore(await findMainServerUrl()),
+};
 
 /** The short form: every scenario runs once on every store, so that the benchmark cannot rot. It measures nothing. */
 test.each(
-  Object.entries(stores).flatMap(([name, open]) =>
+  Object.entries(openStores).flatMap(([name, open]) =>
     scenarios.map((scenario) => [name, scenario.name, open, scenario] as const),
   ),
 )("%s: %s runs", async (_store, _scenario, open, scenario) => {
