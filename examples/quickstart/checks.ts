@@ -1,11 +1,11 @@
 // What has to be true of a run, and of the whole file: asked of the tables, not of what was told on the way.
 import type { Inspect, JobSummary } from "queuert";
 
-import type { Transaction } from "./database.ts";
 import { formatCents } from "./output.ts";
 import type { PlacedOrder, SceneName } from "./scenes.ts";
 import type { ShopClient } from "./shop-client.ts";
 import { readOrder } from "./shop.ts";
+import { query, queryNumber, type Transaction } from "./sql.ts";
 
 export interface Check {
   readonly isTrue: boolean;
@@ -57,7 +57,7 @@ async function checkCharge(
     ({ outcome, workerId }) => outcome !== "lost" || workerId !== job.completedBy,
   );
   const entries = await client.transaction(async (tx) =>
-    tx.prepare("SELECT charged_by FROM ledger WHERE order_id = ?").all(orderId),
+    query(tx, "SELECT charged_by FROM ledger WHERE order_id = ?", [orderId]),
   );
   return {
     isTrue:
@@ -72,7 +72,7 @@ async function checkCharge(
 async function checkApproval(client: ShopClient, { orderId, chain }: PlacedOrder): Promise<Check> {
   const job = await findJob(client.inspect, chain.id, "order.approve");
   const approvals = await client.transaction(async (tx) =>
-    tx.prepare("SELECT approved_by FROM approvals WHERE order_id = ?").all(orderId),
+    query(tx, "SELECT approved_by FROM approvals WHERE order_id = ?", [orderId]),
   );
   return {
     isTrue: job.status === "continued" && job.completedBy === null && approvals.length === 1,
@@ -102,27 +102,30 @@ async function findJob(inspect: Inspect, chainId: string, type: string): Promise
 export async function checkFile(client: ShopClient): Promise<Check[]> {
   const { count: chainCount } = await client.inspect.countChains({ types: ["order.reserve"] });
   return client.transaction(async (tx) => [
-    checkOrders(tx, chainCount),
-    checkMoney(tx),
-    checkStock(tx),
-    checkDeliveries(tx),
+    await checkOrders(tx, chainCount),
+    await checkMoney(tx),
+    await checkStock(tx),
+    await checkDeliveries(tx),
   ]);
 }
 
-function checkOrders(tx: Transaction, chainCount: number): Check {
-  const orderCount = readNumber(tx, "SELECT count(*) FROM orders");
+async function checkOrders(tx: Transaction, chainCount: number): Promise<Check> {
+  const orderCount = await queryNumber(tx, "SELECT count(*) FROM orders");
   return {
     isTrue: orderCount === chainCount,
     text: `orders ${orderCount} = order chains ${chainCount}`,
   };
 }
 
-function checkMoney(tx: Transaction): Check {
-  const charged = readNumber(tx, "SELECT total(cents) FROM ledger");
-  const due = readNumber(tx, "SELECT total(cents) FROM orders WHERE status IN ('paid', 'shipped')");
-  const doubleCount = readNumber(
+async function checkMoney(tx: Transaction): Promise<Check> {
+  const charged = await queryNumber(tx, "SELECT coalesce(sum(cents), 0) FROM ledger");
+  const due = await queryNumber(
     tx,
-    "SELECT count(*) FROM (SELECT 1 FROM ledger GROUP BY order_id HAVING count(*) > 1)",
+    "SELECT coalesce(sum(cents), 0) FROM orders WHERE status IN ('paid', 'shipped')",
+  );
+  const doubleCount = await queryNumber(
+    tx,
+    "SELECT count(*) FROM (SELECT 1 FROM ledger GROUP BY order_id HAVING count(*) > 1) AS doubled",
   );
   return {
     isTrue: charged === due && doubleCount === 0,
@@ -130,13 +133,13 @@ function checkMoney(tx: Transaction): Check {
   };
 }
 
-function checkStock(tx: Transaction): Check {
-  const delivered = readNumber(tx, "SELECT total(count) FROM deliveries");
-  const reserved = readNumber(tx, "SELECT total(count) FROM reservations");
-  const left = readNumber(tx, "SELECT total(count) FROM stock");
-  const doubleCount = readNumber(
+async function checkStock(tx: Transaction): Promise<Check> {
+  const delivered = await queryNumber(tx, "SELECT coalesce(sum(count), 0) FROM deliveries");
+  const reserved = await queryNumber(tx, "SELECT coalesce(sum(count), 0) FROM reservations");
+  const left = await queryNumber(tx, "SELECT coalesce(sum(count), 0) FROM stock");
+  const doubleCount = await queryNumber(
     tx,
-    "SELECT count(*) FROM (SELECT 1 FROM reservations GROUP BY order_id HAVING count(*) > 1)",
+    "SELECT count(*) FROM (SELECT 1 FROM reservations GROUP BY order_id HAVING count(*) > 1) AS doubled",
   );
   return {
     isTrue: delivered - reserved === left && doubleCount === 0,
@@ -144,9 +147,12 @@ function checkStock(tx: Transaction): Check {
   };
 }
 
-function checkDeliveries(tx: Transaction): Check {
-  const ordered = readNumber(tx, "SELECT total(count) FROM orders WHERE status = 'shipped'");
-  const parcelCount = readNumber(
+async function checkDeliveries(tx: Transaction): Promise<Check> {
+  const ordered = await queryNumber(
+    tx,
+    "SELECT coalesce(sum(count), 0) FROM orders WHERE status = 'shipped'",
+  );
+  const parcelCount = await queryNumber(
     tx,
     "SELECT count(*) FROM parcels JOIN orders ON orders.id = order_id WHERE status = 'shipped'",
   );
@@ -154,8 +160,4 @@ function checkDeliveries(tx: Transaction): Check {
     isTrue: ordered === parcelCount,
     text: `pieces of shipped orders ${ordered} = their parcels ${parcelCount}`,
   };
-}
-
-function readNumber(tx: Transaction, sql: string): number {
-  return Number(Object.values(tx.prepare(sql).get() ?? {})[0]);
 }

@@ -1,12 +1,11 @@
-// One SQLite file for everything: the shop's own tables and the job chains. Every process opens it like this.
-import type { DatabaseSync } from "node:sqlite";
-
-import { createSqliteNotifyAdapter, createSqliteStateAdapter } from "@queuert/sqlite";
-import { createNodeSqliteProvider } from "@queuert/sqlite/node-sqlite";
+// One database for everything: the shop's own tables and the job chains. Every process opens it like this.
 import type { NotifyAdapter, StateAdapter } from "queuert";
 
-/** A transaction as the shop's own statements see it: a connection of `node:sqlite`. */
-export type Transaction = DatabaseSync;
+import { openPostgres } from "./database-postgres.ts";
+import { openSqlite } from "./database-sqlite.ts";
+import type { Transaction } from "./sql.ts";
+
+export type { Transaction } from "./sql.ts";
 
 export interface Database {
   readonly state: StateAdapter<Transaction>;
@@ -15,15 +14,19 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export function openDatabase(filename: string): Database {
-  const state = createSqliteStateAdapter({ provider: createNodeSqliteProvider({ filename }) });
-  const notify = createSqliteNotifyAdapter({ state });
-  return {
-    state,
-    notify,
-    async close() {
-      await notify.close();
-      await state.close();
-    },
-  };
+/** Opens the PostgreSQL database of a URL, or the SQLite file of a name. */
+export function openDatabase(location: string): Database {
+  return isPostgresUrl(location) ? openPostgres(location) : openSqlite(location);
+}
+
+export function isPostgresUrl(location: string): boolean {
+  return /^postgres(ql)?:\/\//.test(location);
+}
+
+/** For people: where the database is, without a password. */
+export function describeLocation(location: string): string {
+  if (!isPostgresUrl(location)) return location;
+  const url = new URL(location);
+  url.password = "";
+  return url.href;
 }

@@ -1,4 +1,4 @@
-// The quick start: node main.ts [DATABASE]. Begin to read in story.ts; what the work is made of stands in job-types.ts.
+// The quick start: node main.ts [FILE], or on the PostgreSQL server of DATABASE_URL. Begin to read in story.ts; what the work is made of stands in job-types.ts.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +9,8 @@ process.removeAllListeners("warning").on("warning", (warning) => {
 const { runQuickStart } = await import("./quick-start.ts");
 
 const [given] = process.argv.slice(2);
-const filename =
-  given === undefined ? fileURLToPath(new URL("quickstart.db", import.meta.url)) : resolve(given);
-process.exitCode = (await runQuickStart(filename)) ? 0 : 1;
+const location =
+  given === undefined
+    ? (process.env["DATABASE_URL"] ?? fileURLToPath(new URL("quickstart.db", import.meta.url)))
+    : resolve(given);
+process.exitCode = (await runQuickStart(location)) ? 0 : 1;

@@ -1,5 +1,5 @@
-// One run, from opening the file to the summary. This process is the shop; two others work.
-import { openDatabase } from "./database.ts";
+// One run, from opening the database to the summary. This process is the shop; two others work.
+import { describeLocation, isPostgresUrl, openDatabase } from "./database.ts";
 import { say, showHeading, showText } from "./output.ts";
 import { orderIdOf, type PlacedOrder } from "./scenes.ts";
 import { leaseMs } from "./settings.ts";
@@ -10,18 +10,18 @@ import { openShop, tellStory } from "./story.ts";
 import { showSummary } from "./summary.ts";
 
 /** @returns Whether all is as it should be. */
-export async function runQuickStart(filename: string): Promise<boolean> {
+export async function runQuickStart(location: string): Promise<boolean> {
   showHeading("Queuert quick start");
   showText(
-    "A shop and its two workers, three processes on one SQLite file. Each line: time, process, order.",
+    `A shop and its two workers, three processes on one ${isPostgresUrl(location) ? "PostgreSQL database" : "SQLite file"}. Each line: time, process, order.`,
   );
-  showText(`Database: ${filename}`);
+  showText(`Database: ${describeLocation(location)}`);
 
   const placed: PlacedOrder[] = [];
   const sayNote = (speaker: string, { chainId, text }: { chainId?: string; text: string }): void =>
     say(speaker, placed.find(({ chain }) => chain.id === chainId)?.orderId, text);
 
-  const database = openDatabase(filename);
+  const database = openDatabase(location);
   await database.state.migrate();
   const client = await createShopClient(database, (note) => sayNote("shop", note));
   await client.transaction(async (tx) => createTables(tx));
@@ -29,7 +29,7 @@ export async function runQuickStart(filename: string): Promise<boolean> {
 
   let killedName: string | undefined;
   const staff = await startStaff({
-    filename,
+    location,
     names: ["anna", "ben"],
     onTold: (told, name) =>
       told.orderId === undefined ? sayNote(name, told) : say(name, told.orderId, told.text),

@@ -1,7 +1,7 @@
 // The shop's own tables and statements. None of them knows of jobs, and no constraint keeps a handler from writing twice:
 // that everything here is written exactly once is the doing of the transactions that it is written in.
 import type { Card } from "./bank.ts";
-import type { Transaction } from "./database.ts";
+import { query, type Transaction } from "./sql.ts";
 
 export type Product = "lamp" | "desk" | "vase";
 
@@ -23,75 +23,98 @@ export interface Order extends NewOrder {
   readonly status: "placed" | "reserved" | "paid" | "shipped" | "rejected";
 }
 
-export function createTables(tx: Transaction): void {
-  tx.exec(`
-    CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY);
-    CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, product TEXT, count INTEGER, card TEXT, cents INTEGER, status TEXT);
-    CREATE TABLE IF NOT EXISTS deliveries (product TEXT, count INTEGER);
-    CREATE TABLE IF NOT EXISTS stock (product TEXT PRIMARY KEY, count INTEGER);
-    CREATE TABLE IF NOT EXISTS reservations (order_id TEXT, product TEXT, count INTEGER);
-    CREATE TABLE IF NOT EXISTS approvals (order_id TEXT, approved_by TEXT);
-    CREATE TABLE IF NOT EXISTS ledger (order_id TEXT, cents INTEGER, receipt TEXT, charged_by TEXT);
-    CREATE TABLE IF NOT EXISTS parcels (order_id TEXT, parcel INTEGER, tracking_id TEXT);
-  `);
+export async function createTables(tx: Transaction): Promise<void> {
+  const tables = [
+    "runs (id INTEGER PRIMARY KEY)",
+    "orders (id TEXT PRIMARY KEY, product TEXT, count INTEGER, card TEXT, cents INTEGER, status TEXT)",
+    "deliveries (product TEXT, count INTEGER)",
+    "stock (product TEXT PRIMARY KEY, count INTEGER)",
+    "reservations (order_id TEXT, product TEXT, count INTEGER)",
+    "approvals (order_id TEXT, approved_by TEXT)",
+    "ledger (order_id TEXT, cents INTEGER, receipt TEXT, charged_by TEXT)",
+    "parcels (order_id TEXT, parcel INTEGER, tracking_id TEXT)",
+  ];
+  for (const table of tables) await query(tx, `CREATE TABLE IF NOT EXISTS ${table}`);
 }
 
-/** @returns The number of the run: ids of orders begin with it, so that every run on a file has its own. */
-export function insertRun(tx: Transaction): number {
-  return Number(tx.prepare("INSERT INTO runs DEFAULT VALUES").run().lastInsertRowid);
+/** @returns The number of the run: ids of orders begin with it, so that every run on a database has its own. */
+export async function insertRun(tx: Transaction): Promise<number> {
+  const [run] = await query<{ id: number }>(
+    tx,
+    "INSERT INTO runs (id) SELECT coalesce(max(id), 0) + 1 FROM runs RETURNING id",
+  );
+  return run!.id;
 }
 
-export function receiveDelivery(tx: Transaction, product: Product, count: number): void {
-  tx.prepare("INSERT INTO deliveries (product, count) VALUES (?, ?)").run(product, count);
-  tx.prepare(
+export async function receiveDelivery(
+  tx: Transaction,
+  product: Product,
+  count: number,
+): Promise<void> {
+  await query(tx, "INSERT INTO deliveries (product, count) VALUES (?, ?)", [product, count]);
+  await query(
+    tx,
     `INSERT INTO stock (product, count) VALUES (?, ?)
-     ON CONFLICT (product) DO UPDATE SET count = count + excluded.count`,
-  ).run(product, count);
+     ON CONFLICT (product) DO UPDATE SET count = stock.count + excluded.count`,
+    [product, count],
+  );
 }
 
-export function insertOrder(tx: Transaction, { id, product, count, card }: NewOrder): void {
-  tx.prepare(
+export async function insertOrder(
+  tx: Transaction,
+  { id, product, count, card }: NewOrder,
+): Promise<void> {
+  await query(
+    tx,
     "INSERT INTO orders (id, product, count, card, cents, status) VALUES (?, ?, ?, ?, ?, 'placed')",
-  ).run(id, product, count, card, count * priceCents[product]);
+    [id, product, count, card, count * priceCents[product]],
+  );
 }
 
 /** @returns `undefined` when there is no such order. */
-export function readOrder(tx: Transaction, orderId: string): Order | undefined {
-  return tx.prepare("SELECT * FROM orders WHERE id = ?").get(orderId) as Order | undefined;
+export async function readOrder(tx: Transaction, orderId: string): Promise<Order | undefined> {
+  const [order] = await query<Order>(tx, "SELECT * FROM orders WHERE id = ?", [orderId]);
+  return order;
 }
 
-export function getOrder(tx: Transaction, orderId: string): Order {
-  const order = readOrder(tx, orderId);
+export async function getOrder(tx: Transaction, orderId: string): Promise<Order> {
+  const order = await readOrder(tx, orderId);
   if (order === undefined) throw new Error(`There is no order "${orderId}".`);
   return order;
 }
 
 /** Takes what the order asks for out of the stock. @returns The order, or `undefined` when there is not enough. */
-export function reserveStock(tx: Transaction, orderId: string): Order | undefined {
-  const order = getOrder(tx, orderId);
+export async function reserveStock(tx: Transaction, orderId: string): Promise<Order | undefined> {
+  const order = await getOrder(tx, orderId);
   const { product, count } = order;
-  const { changes } = tx
-    .prepare("UPDATE stock SET count = count - ? WHERE product = ? AND count >= ?")
-    .run(count, product, count);
-  if (Number(changes) === 0) return undefined;
-  tx.prepare("INSERT INTO reservations (order_id, product, count) VALUES (?, ?, ?)").run(
+  const [taken] = await query(
+    tx,
+    "UPDATE stock SET count = count - ? WHERE product = ? AND count >= ? RETURNING product",
+    [count, product, count],
+  );
+  if (taken === undefined) return undefined;
+  await query(tx, "INSERT INTO reservations (order_id, product, count) VALUES (?, ?, ?)", [
     orderId,
     product,
     count,
-  );
-  setStatus(tx, orderId, "reserved");
+  ]);
+  await setStatus(tx, orderId, "reserved");
   return order;
 }
 
-export function insertApproval(tx: Transaction, orderId: string, approvedBy: string): void {
-  tx.prepare("INSERT INTO approvals (order_id, approved_by) VALUES (?, ?)").run(
+export async function insertApproval(
+  tx: Transaction,
+  orderId: string,
+  approvedBy: string,
+): Promise<void> {
+  await query(tx, "INSERT INTO approvals (order_id, approved_by) VALUES (?, ?)", [
     orderId,
     approvedBy,
-  );
+  ]);
 }
 
-export function replaceCard(tx: Transaction, orderId: string, card: Card): void {
-  tx.prepare("UPDATE orders SET card = ? WHERE id = ?").run(card, orderId);
+export async function replaceCard(tx: Transaction, orderId: string, card: Card): Promise<void> {
+  await query(tx, "UPDATE orders SET card = ? WHERE id = ?", [card, orderId]);
 }
 
 export interface LedgerEntry {
@@ -102,29 +125,34 @@ export interface LedgerEntry {
   readonly chargedBy: string;
 }
 
-export function recordCharge(tx: Transaction, entry: LedgerEntry): void {
-  tx.prepare("INSERT INTO ledger (order_id, cents, receipt, charged_by) VALUES (?, ?, ?, ?)").run(
-    entry.orderId,
-    entry.cents,
-    entry.receipt,
-    entry.chargedBy,
-  );
-  setStatus(tx, entry.orderId, "paid");
+export async function recordCharge(tx: Transaction, entry: LedgerEntry): Promise<void> {
+  const { orderId, cents, receipt, chargedBy } = entry;
+  await query(tx, "INSERT INTO ledger (order_id, cents, receipt, charged_by) VALUES (?, ?, ?, ?)", [
+    orderId,
+    cents,
+    receipt,
+    chargedBy,
+  ]);
+  await setStatus(tx, orderId, "paid");
 }
 
-export function insertParcel(
+export async function insertParcel(
   tx: Transaction,
   parcel: { readonly orderId: string; readonly parcel: number; readonly trackingId: string },
-): void {
-  tx.prepare("INSERT INTO parcels (order_id, parcel, tracking_id) VALUES (?, ?, ?)").run(
+): Promise<void> {
+  await query(tx, "INSERT INTO parcels (order_id, parcel, tracking_id) VALUES (?, ?, ?)", [
     parcel.orderId,
     parcel.parcel,
     parcel.trackingId,
-  );
+  ]);
 }
 
-export function setStatus(tx: Transaction, orderId: string, status: Order["status"]): void {
-  tx.prepare("UPDATE orders SET status = ? WHERE id = ?").run(status, orderId);
+export async function setStatus(
+  tx: Transaction,
+  orderId: string,
+  status: Order["status"],
+): Promise<void> {
+  await query(tx, "UPDATE orders SET status = ? WHERE id = ?", [status, orderId]);
 }
 
 export interface OrderCounts {
@@ -134,12 +162,13 @@ export interface OrderCounts {
   readonly rejected: number;
 }
 
-export function countOrders(tx: Transaction): OrderCounts {
-  const statement = tx.prepare(`
-    SELECT (SELECT count(*) FROM runs) AS runs, count(*) AS orders,
+export async function countOrders(tx: Transaction): Promise<OrderCounts> {
+  const [counts] = await query<OrderCounts>(
+    tx,
+    `SELECT (SELECT count(*) FROM runs) AS runs, count(*) AS orders,
       count(*) FILTER (WHERE status = 'shipped') AS shipped,
       count(*) FILTER (WHERE status = 'rejected') AS rejected
-    FROM orders
-  `);
-  return statement.get() as unknown as OrderCounts;
+    FROM orders`,
+  );
+  return counts!;
 }

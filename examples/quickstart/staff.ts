@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { ShopMessage, WorkerMessage } from "./messages.ts";
 
 export interface StaffOptions {
-  readonly filename: string;
+  readonly location: string;
   readonly names: readonly string[];
   readonly onTold: (told: WorkerMessage & { kind: "told" }, workerName: string) => void;
   /** Whether the worker is killed here. */
@@ -43,9 +43,9 @@ interface WorkerProcess {
 
 function startWorker(
   name: string,
-  { filename, onTold, onCrashPoint }: StaffOptions,
+  { location, onTold, onCrashPoint }: StaffOptions,
 ): WorkerProcess {
-  const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [name, filename], {
+  const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [name, location], {
     // Up to Node 24, node:sqlite says that it is experimental.
     execArgv: [...process.execArgv, "--disable-warning=ExperimentalWarning"],
   });

@@ -21,9 +21,9 @@ import type { ShopClient } from "./shop-client.ts";
 /** The goods and the number of a run. */
 export async function openShop(client: ShopClient): Promise<number> {
   return client.transaction(async (tx) => {
-    receiveDelivery(tx, "lamp", 10);
-    receiveDelivery(tx, "desk", 1);
-    receiveDelivery(tx, "vase", 0);
+    await receiveDelivery(tx, "lamp", 10);
+    await receiveDelivery(tx, "desk", 1);
+    await receiveDelivery(tx, "vase", 0);
     return insertRun(tx);
   });
 }
@@ -72,7 +72,7 @@ async function commitOrder(
   order: NewOrder,
 ): Promise<StartedChain<"order.reserve">> {
   const chain = await client.transaction(async (tx) => {
-    insertOrder(tx, order);
+    await insertOrder(tx, order);
     return client.startChain({ tx, type: "order.reserve", input: { orderId: order.id } });
   });
   const price = formatCents(order.count * priceCents[order.product]);
@@ -92,7 +92,7 @@ async function rollBackOrder(
   let chain: StartedChain<"order.reserve"> | undefined;
   try {
     return await client.transaction(async (tx) => {
-      insertOrder(tx, order);
+      await insertOrder(tx, order);
       chain = await client.startChain({ tx, type: "order.reserve", input: { orderId: order.id } });
       throw new PaperJamError("The printer is out of order");
     });
@@ -124,8 +124,8 @@ async function approveOrder(client: ShopClient, { orderId, chain }: PlacedOrder)
   say("shop", orderId, `why does it not go on? ${verdict}`);
   await wait(thinkingMs);
   await client.transaction(async (tx) => {
-    const { cents } = getOrder(tx, orderId);
-    insertApproval(tx, orderId, "the manager");
+    const { cents } = await getOrder(tx, orderId);
+    await insertApproval(tx, orderId, "the manager");
     await client.completeChain({
       tx,
       chain,
@@ -159,7 +159,7 @@ async function replaceDeclinedCard(
   } catch (error) {
     if (!(error instanceof ChainFailedError)) throw error;
     await client.transaction(async (tx) => {
-      replaceCard(tx, orderId, "good");
+      await replaceCard(tx, orderId, "good");
       await client.redrive({ tx, chainIds: [chain.id] });
     });
     say("shop", orderId, "the customer gave another card");

@@ -32,7 +32,7 @@ export async function showSummary(
 
   const counts = await client.transaction(async (tx) => countOrders(tx));
   showText(
-    `\nIn this file: runs ${counts.runs}, orders ${counts.orders}, shipped ${counts.shipped}, rejected ${counts.rejected}. Run it again, and they grow.`,
+    `\nIn this database: runs ${counts.runs}, orders ${counts.orders}, shipped ${counts.shipped}, rejected ${counts.rejected}. Run it again, and they grow.`,
   );
   return checks.every(({ isTrue }) => isTrue);
 }

@@ -9,7 +9,7 @@ import type { ShopMessage, WorkerMessage } from "./messages.ts";
 import { leaseMs } from "./settings.ts";
 import { createWorkerClient, type Voice } from "./worker-client.ts";
 
-const [workerName = "worker", filename = "quickstart.db"] = process.argv.slice(2);
+const [workerName = "worker", location = "quickstart.db"] = process.argv.slice(2);
 
 function send(message: WorkerMessage): void {
   if (process.connected) process.send?.(message);
@@ -38,7 +38,7 @@ const voice: Voice = {
   },
 };
 
-const database = openDatabase(filename);
+const database = openDatabase(location);
 const client = await createWorkerClient(database, {
   workerName,
   voice,

@@ -15,7 +15,7 @@ export function createOrderHandlers(client: WorkerClient): WorkerHandlers {
     "order.reserve": async ({ job, commit, continueWith, context }) =>
       commit(async (tx) => {
         const { orderId } = job.input;
-        const order = reserveStock(tx, orderId);
+        const order = await reserveStock(tx, orderId);
         if (order === undefined) {
           return continueWith({
             type: "order.reject",
@@ -40,7 +40,7 @@ export function createOrderHandlers(client: WorkerClient): WorkerHandlers {
         const { attempt, id: idempotencyKey } = job;
         const receipt = await chargeCard({ card, cents, idempotencyKey, attempt });
         return commit(async (tx) => {
-          recordCharge(tx, { orderId, cents, receipt, chargedBy: context.workerName });
+          await recordCharge(tx, { orderId, cents, receipt, chargedBy: context.workerName });
           // Written and not committed: the quick start kills one worker right here.
           await context.reachCrashPoint(orderId);
           client.onCommit({ tx }, () => context.tell(orderId, `charged ${formatCents(cents)}`));
@@ -53,7 +53,7 @@ export function createOrderHandlers(client: WorkerClient): WorkerHandlers {
     "order.ship": async ({ job, commit, continueWith, context }) =>
       commit(async (tx) => {
         const { orderId } = job.input;
-        const { count } = getOrder(tx, orderId);
+        const { count } = await getOrder(tx, orderId);
         const parcels = await client.startChains({
           tx,
           chains: Array.from({ length: count }, (_, index) => ({
@@ -74,7 +74,7 @@ export function createOrderHandlers(client: WorkerClient): WorkerHandlers {
       commit(async (tx) => {
         const { orderId } = job.input;
         const trackingIds = job.blockers.parcels.map(({ output }) => output.trackingId);
-        setStatus(tx, orderId, "shipped");
+        await setStatus(tx, orderId, "shipped");
         client.onCommit({ tx }, () => context.tell(orderId, `shipped: ${trackingIds.join(", ")}`));
         return { result: "shipped", trackingIds };
       }),
@@ -82,7 +82,7 @@ export function createOrderHandlers(client: WorkerClient): WorkerHandlers {
     "order.reject": async ({ job, commit, context }) =>
       commit(async (tx) => {
         const { orderId, reason } = job.input;
-        setStatus(tx, orderId, "rejected");
+        await setStatus(tx, orderId, "rejected");
         client.onCommit({ tx }, () => context.tell(orderId, `rejected: ${reason}`));
         return { result: "rejected", reason };
       }),

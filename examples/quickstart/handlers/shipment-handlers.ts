@@ -12,7 +12,7 @@ export function createShipmentHandlers(client: WorkerClient): WorkerHandlers {
       commit(async (tx) => {
         const { orderId, parcel } = job.input;
         const trackingId = `T-${orderId}-${parcel}`;
-        insertParcel(tx, { orderId, parcel, trackingId });
+        await insertParcel(tx, { orderId, parcel, trackingId });
         return continueWith({
           type: "shipment.track",
           input: { orderId, parcel, trackingId, look: 1 },

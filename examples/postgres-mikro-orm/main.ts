@@ -1,0 +1,114 @@
+// Orders and their jobs in one PostgreSQL database, with MikroORM: `node main.ts`. DATABASE_URL names the database.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+
+import { defineEntity, MikroORM, p, type SqlEntityManager } from "@mikro-orm/postgresql";
+import { createPostgresStateAdapter } from "@queuert/postgres";
+import { createMikroOrmProvider } from "@queuert/postgres/mikro-orm";
+import {
+  createClient,
+  createMemoryNotifyAdapter,
+  createWorker,
+  defineJobTypes,
+  json,
+} from "queuert";
+
+const Order = defineEntity({
+  name: "Order",
+  tableName: "orders",
+  properties: {
+    id: p.text().primary(),
+    cents: p.integer(),
+    receipt: p.text().nullable(),
+  },
+});
+
+const connectionCountMax = 10;
+const orm = await MikroORM.init({
+  clientUrl: process.env["DATABASE_URL"] ?? "postgres://postgres@127.0.0.1/postgres",
+  entities: [Order],
+  pool: { max: connectionCountMax },
+});
+await orm.em
+  .fork()
+  .execute(
+    "CREATE TABLE IF NOT EXISTS orders (id text PRIMARY KEY, cents integer NOT NULL, receipt text)",
+  );
+
+const jobTypes = defineJobTypes({
+  "order.charge": {
+    entry: true,
+    input: json<{ orderId: string }>(),
+    output: json<{ receipt: string }>(),
+  },
+});
+
+const state = createPostgresStateAdapter({
+  provider: createMikroOrmProvider({ em: orm.em, connectionCountMax }),
+});
+// Wakes the worker of this process. Those of others: see createPostgresNotifyAdapter.
+const notify = createMemoryNotifyAdapter();
+await state.migrate();
+const client = await createClient({ jobTypes, state, notify });
+
+async function insertOrder(tx: SqlEntityManager): Promise<string> {
+  const id = randomUUID();
+  // Written when the transaction commits, or earlier by a flush.
+  tx.create(Order, { id, cents: 4_000, receipt: null });
+  return id;
+}
+
+const worker = createWorker(client, {
+  handlers: {
+    // The receipt, and that the job is done, are written together or not at all.
+    "order.charge": async ({ job, commit }) =>
+      commit(async (tx) => {
+        const { orderId } = job.input;
+        const receipt = `receipt of ${orderId}`;
+        const order = await tx.findOneOrFail(Order, { id: orderId });
+        order.receipt = receipt;
+        return { receipt };
+      }),
+  },
+});
+await worker.start();
+
+// A transaction of MikroORM, opened by the client: the order and its chain commit together.
+const first = await client.transaction(async (tx) =>
+  client.startChain({ tx, type: "order.charge", input: { orderId: await insertOrder(tx) } }),
+);
+
+// The same in a transaction of your own. The hooks wake the worker after its commit; without them it would poll.
+const second = await client.withTransactionHooks(async (hooks) =>
+  orm.em.fork().transactional(async (tx) =>
+    client.startChain({
+      tx,
+      hooks,
+      type: "order.charge",
+      input: { orderId: await insertOrder(tx) },
+    }),
+  ),
+);
+
+// What throws leaves neither an order nor a chain.
+const rolledBack = client.transaction(async (tx) => {
+  await client.startChain({ tx, type: "order.charge", input: { orderId: await insertOrder(tx) } });
+  throw new Error("out of paper");
+});
+await assert.rejects(rolledBack, /out of paper/);
+
+for (const chain of [first, second]) {
+  const { output } = await client.awaitChain({ chain, timeoutMs: 20_000 });
+  console.log(output.receipt);
+}
+await worker.stop();
+
+const orders = await orm.em.fork().find(Order, {});
+const { count: chainCount } = await client.inspect.countChains({ types: ["order.charge"] });
+assert.equal(orders.length, chainCount);
+assert.ok(orders.every(({ receipt }) => receipt !== null));
+console.log(`${chainCount} orders, each with its chain and its receipt`);
+
+await client.close();
+await state.close();
+await orm.close();
