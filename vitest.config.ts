@@ -28,6 +28,8 @@ const sources = "{packages,packages-private}/*/src/**";
 
 export default defineConfig({
   test: {
+    // Opens a door only: a PostgreSQL server is started when the first test asks for one.
+    globalSetup: ["packages-private/testkit/src/postgres/global-setup.ts"],
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts"],
@@ -51,7 +53,11 @@ export default defineConfig({
       }),
       project("variance", { include: [`${sources}/*.variance.test.ts`], testTimeout: 30_000 }),
       project("architecture", { include: ["tests/architecture/**/*.test.ts"] }),
-      project("simulation", { include: ["tests/simulation/**/*.test.ts"], testTimeout: 120_000 }),
+      project("simulation", {
+        include: ["tests/{simulation,mutation}/**/*.test.ts"],
+        testTimeout: 120_000,
+      }),
+      project("chaos", { include: ["tests/chaos/**/*.test.ts"], testTimeout: 300_000 }),
       project("budget", { include: ["benchmarks/**/*.test.ts"], testTimeout: 120_000 }),
       project("e2e", {
         include: ["tests/e2e/**/*.test.ts"],

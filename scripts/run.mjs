@@ -78,7 +78,12 @@ if (node === process.execPath && Number.parseInt(process.versions.node, 10) < no
   process.exit(1);
 }
 const path = [dirname(node), join(modules, ".bin"), process.env.PATH].join(delimiter);
-const env = { ...process.env, PATH: path };
+const env = {
+  ...process.env,
+  PATH: path,
+  // The Node of the repository brings its own authorities; a registry may be known to the system's alone.
+  NODE_USE_SYSTEM_CA: process.env.NODE_USE_SYSTEM_CA ?? "1",
+};
 if (isInstallDue()) install(node, env);
 
 const child = spawn(node, ["--conditions=queuert-source", taskPath, ...taskArguments], {

@@ -4,6 +4,8 @@ import type { Step } from "./lib/steps.ts";
 
 /** The supported Nodes besides the one that the scripts run under. */
 const nodeMatrix = ["22", "26"];
+/** The supported majors besides the newest, which the projects run on. */
+const postgresMatrix = ["14", "15", "16", "17"];
 const conformanceReport = "packages-private/testkit/src/conformance-report.ts";
 
 /** Long steps stand first in their lane: they run beside the many short ones. */
@@ -49,6 +51,12 @@ export const steps: readonly Step[] = [
     run: vitestProject("variance"),
   },
   {
+    name: "chaos",
+    lane: "test",
+    when: "tests/chaos/**/*.test.ts",
+    run: vitestProject("chaos"),
+  },
+  {
     name: "simulation",
     lane: "test",
     when: "tests/simulation/**/*.test.ts",
@@ -68,11 +76,37 @@ export const steps: readonly Step[] = [
     when: "examples/quickstart/main.ts",
     run: script("examples/quickstart/main.ts"),
   },
-  { name: "conformance", lane: "test", when: conformanceReport, run: script(conformanceReport) },
+  {
+    name: "simulate",
+    lane: "test",
+    when: "tests/simulation/main.ts",
+    run: script("tests/simulation/main.ts", ["--seeds", "1000", "--fresh"]),
+  },
+  // The adapters as most have them stand in the projects above, under this Node.
+  {
+    name: "conformance, variants",
+    lane: "test",
+    when: conformanceReport,
+    run: script(conformanceReport, ["--set", "variants"]),
+  },
+  {
+    name: "conformance, libraries",
+    lane: "test",
+    when: conformanceReport,
+    run: script(conformanceReport, ["--set", "libraries"]),
+  },
   ...nodeMatrix.map((major): Step => ({
     name: `conformance, Node ${major}`,
     lane: "test",
     when: conformanceReport,
-    run: scriptUnderNode(major, conformanceReport),
+    run: scriptUnderNode(major, conformanceReport, ["--set", "essential"]),
+  })),
+  ...postgresMatrix.map((major): Step => ({
+    name: `conformance, PostgreSQL ${major}`,
+    lane: "test",
+    when: conformanceReport,
+    run: script(conformanceReport, ["--only", "postgres (node-postgres)"], {
+      env: { QUEUERT_POSTGRES_MAJOR: major },
+    }),
   })),
 ];

@@ -14,6 +14,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Shows the output while it comes instead of collecting it. */
   readonly isShown?: boolean;
+  /** Variables beside those of this process, or instead of them. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ScriptOptions extends CommandOptions {
@@ -35,8 +37,8 @@ export async function runCommand(
       // Output that is kept to be shown later goes through no terminal: no colours.
       env:
         options.isShown === true
-          ? process.env
-          : { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+          ? { ...process.env, ...options.env }
+          : { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...options.env },
       stdio: options.isShown === true ? "inherit" : ["ignore", "pipe", "pipe"],
     });
     child.stdout?.on("data", (chunk: Buffer) => {

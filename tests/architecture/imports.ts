@@ -11,6 +11,8 @@ export interface SourceModule {
   readonly path: string;
   readonly imports: readonly ImportEdge[];
   readonly hasDefaultExport: boolean;
+  /** Whether it reads the process's clock: `new Date()`, `Date()`. A date of a given instant is none. */
+  readonly hasAmbientTime: boolean;
   /** A dynamic import of something other than a literal cannot be checked. */
   readonly hasUnknownImport: boolean;
 }
@@ -24,6 +26,9 @@ export function readModule(path: string, source: string): SourceModule {
   const imports: ImportEdge[] = [];
   let hasDefaultExport = false;
   let hasUnknownImport = false;
+  let hasAmbientTime = false;
+  const isDate = (callee: { readonly type: string; readonly name?: unknown }): boolean =>
+    callee.type === "Identifier" && callee.name === "Date";
   new Visitor({
     ImportDeclaration(node) {
       // `import { type A }` keeps the import itself at run time; only `import type` erases it.
@@ -50,9 +55,15 @@ export function readModule(path: string, source: string): SourceModule {
         hasUnknownImport = true;
       }
     },
+    NewExpression(node) {
+      hasAmbientTime ||= isDate(node.callee) && node.arguments.length === 0;
+    },
+    CallExpression(node) {
+      hasAmbientTime ||= isDate(node.callee);
+    },
     TSImportType(node) {
       imports.push({ specifier: node.source.value, isTypeOnly: true });
     },
   }).visit(program);
-  return { path, imports, hasDefaultExport, hasUnknownImport };
+  return { path, imports, hasDefaultExport, hasAmbientTime, hasUnknownImport };
 }

@@ -13,9 +13,15 @@ interface LockedPackage {
 
 const lockfiles = [
   "package-lock.json",
+  "benchmarks/peers/package-lock.json",
   "scripts/node/22/package-lock.json",
   "scripts/node/24/package-lock.json",
   "scripts/node/26/package-lock.json",
+  "scripts/postgres/14/package-lock.json",
+  "scripts/postgres/15/package-lock.json",
+  "scripts/postgres/16/package-lock.json",
+  "scripts/postgres/17/package-lock.json",
+  "scripts/postgres/18/package-lock.json",
 ];
 
 describe.each(lockfiles)("%s", (file) => {
@@ -41,7 +47,7 @@ describe.each(lockfiles)("%s", (file) => {
     );
     const missing = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
       Object.entries(optionalDependencies)
-        .filter(([, range]) => /^\d+\.\d+\.\d+$/.test(range))
+        .filter(([, range]) => /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))
         .map(([name, version]) => `${name}@${version}`)
         .filter((name) => !locked.has(name)),
     );

@@ -11,6 +11,7 @@ import { findSnippets, toProgram } from "./readme-snippets.ts";
 const pages = [
   { page: "README.md", prints: "shipped as T-1\n" },
   { page: "packages/core/README.md", prints: "{ receipt: 'receipt of A-1' }\n" },
+  { page: "docs/simulation.md", prints: "20 seeds, nothing untrue\n" },
 ];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

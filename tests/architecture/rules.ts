@@ -76,3 +76,8 @@ export const packageRules: readonly PackageRule[] = [
     externals: "declared",
   },
 ];
+
+/** Files that load what is generated when it is needed for the first time. */
+export const loadersOfGeneratedCode: readonly string[] = [
+  "packages-private/testkit/src/postgres-providers/prisma-client.ts",
+];

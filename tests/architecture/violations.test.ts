@@ -12,6 +12,16 @@ function messagesFor(path: string, source: string): string[] {
 describe("a planted violation is found", () => {
   it.each([
     [
+      "packages/core/src/engine/a.ts",
+      `export const a = new Date();`,
+      "takes time from the process, not from the clock",
+    ],
+    [
+      "packages/core/src/engine/a.ts",
+      `export const a = Date();`,
+      "takes time from the process, not from the clock",
+    ],
+    [
       "packages/core/src/model/a.ts",
       `import { b } from "../engine/b.ts";`,
       "model must not import engine",
