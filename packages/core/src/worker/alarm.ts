@@ -6,6 +6,7 @@ export class Alarm {
   readonly #ring: () => void;
   #timer: Timer | undefined;
   #atMs = Number.POSITIVE_INFINITY;
+  #isEnded = false;
 
   constructor(clock: Clock, ring: () => void) {
     this.#clock = clock;
@@ -15,8 +16,8 @@ export class Alarm {
   /** Rings no later than `delayMs` from now. */
   atLatest(delayMs: number): void {
     const atMs = this.#clock.monotonicNow() + Math.max(0, delayMs);
-    if (atMs >= this.#atMs) return;
-    this.cancel();
+    if (this.#isEnded || atMs >= this.#atMs) return;
+    this.#timer?.cancel();
     this.#atMs = atMs;
     this.#timer = this.#clock.schedule(delayMs, () => {
       this.#atMs = Number.POSITIVE_INFINITY;
@@ -25,9 +26,9 @@ export class Alarm {
     });
   }
 
-  cancel(): void {
+  /** Rings no more, whoever asks: what is still under way when all ends may ask late, and a timer keeps the process alive. */
+  end(): void {
+    this.#isEnded = true;
     this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#atMs = Number.POSITIVE_INFINITY;
   }
 }

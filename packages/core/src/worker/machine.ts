@@ -212,7 +212,7 @@ export class WorkerMachine<TTransaction> {
     const { context } = this.#state;
     await this.#changes.until(() => !this.#isInTurn && !this.#retirer.isAtWork, abortGraceMs);
     for (const alarm of [this.#turnAlarm, this.#beatAlarm, this.#pollAlarm, this.#lossAlarm])
-      alarm.cancel();
+      alarm.end();
     this.#wakeUps.close();
     this.#state.phase = "stopped";
     this.#runner.abandonRunning();

@@ -42,7 +42,7 @@ export class Retirer<TTransaction> {
 
   /** Begins no more batches. */
   stop(): void {
-    this.#alarm.cancel();
+    this.#alarm.end();
   }
 
   async #takeTurn(): Promise<void> {
@@ -58,7 +58,7 @@ export class Retirer<TTransaction> {
       if (!this.#outage.isOngoing) this.#outage.failed(workerId, error);
     }
     this.#isAtWork = false;
-    if (this.#state.phase === "running") this.#alarm.atLatest(waitMs);
+    this.#alarm.atLatest(waitMs);
     this.#state.changed();
   }
 

@@ -21,6 +21,9 @@ import type { Simulator } from "./simulator.ts";
 /** The name of the failure of a process that cannot be set up, for what it is made of. */
 export const startInvariant = "every process starts";
 
+/** How long a process may live on after its worker has stopped: by then every call that was under way has its answer, or never gets one. */
+const farewellMs = 60_000;
+
 /** A place for one process after another. `berth`: of a worker; otherwise of users. */
 interface Place {
   readonly name: string;
@@ -29,6 +32,8 @@ interface Place {
   node: SimulatedNode | undefined;
   worker: Worker | undefined;
   startCount: number;
+  /** Forgets to replace the process when it dies. */
+  unwatch: () => void;
 }
 
 /** The processes of a system and whoever keeps them running: one that dies, by whatever cause, is replaced a while later. */
@@ -88,7 +93,8 @@ export class Fleet {
   makeMischief(): void {
     const random = this.#random;
     const [simulator, faults] = [this.#simulator, this.#faults];
-    const { name, process, worker } = random.pick(this.#places);
+    const place = random.pick(this.#places);
+    const { name, process } = place;
     const mischief = faults.drawMischief(random, name);
     const durationMs = random.pick([100, 2_000, 10_000]);
     switch (mischief) {
@@ -110,12 +116,24 @@ export class Fleet {
       case "databaseClockJump":
         return this.#setDatabaseClock(random.pick([-2_000, 2_000, 60_000, 3_600_000]));
       case "stop":
-        // A deployment: the worker says goodbye, then its process ends.
-        void worker?.stop().then(
-          () => process?.crash(),
-          (error: unknown) => this.#world.fail("every worker stops", error),
+        void this.#deploy(place).catch((error: unknown) =>
+          this.#world.fail("every worker stops", error),
         );
     }
+  }
+
+  /** The worker says goodbye, and another process takes its place; nothing of the engine may keep the old one alive. */
+  async #deploy(place: Place): Promise<void> {
+    const { process, worker } = place;
+    if (process === undefined || worker === undefined) return;
+    place.worker = undefined;
+    await worker.stop();
+    place.unwatch();
+    this.#startLater(place);
+    await this.#simulator.wait(farewellMs, process);
+    if (process.timerCount > 0)
+      throw new Error(`${process.name} stopped its worker and is kept alive by a timer.`);
+    process.crash();
   }
 
   #startProcess(place: Place): void {
@@ -127,13 +145,18 @@ export class Fleet {
     place.process = process;
     place.node = undefined;
     place.worker = undefined;
-    process.onDeath(() => {
+    place.unwatch = process.onDeath(() => {
       this.#world.trace(`${name} dies`);
-      simulator.schedule(random.between(10, 2_000), () => this.#startProcess(place));
+      this.#startLater(place);
     });
     void this.#equipProcess(place, process).catch((error: unknown) =>
       this.#world.fail(startInvariant, error),
     );
+  }
+
+  #startLater(place: Place): void {
+    const delayMs = this.#random.between(10, 2_000);
+    this.#simulator.schedule(delayMs, () => this.#startProcess(place));
   }
 
   async #equipProcess(place: Place, process: VirtualProcess): Promise<void> {
@@ -199,5 +222,6 @@ function createPlace(name: string, berth: SimulatedBerth | undefined): Place {
     node: undefined,
     worker: undefined,
     startCount: 0,
+    unwatch: () => {},
   };
 }
