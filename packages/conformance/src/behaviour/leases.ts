@@ -179,6 +179,41 @@ export const leases: ConformanceSuite<ConformanceStore> = {
     ),
 
     defineBehaviour(
+      "P3: an outcome that waits for its verdict is not that of a chain which is begun anew with the id of its own",
+      async (stage, expect) => {
+        let runCount = 0;
+        const second = stage.gate();
+        const { client, worker, start } = await openWorker(stage, stage.process, async () => {
+          runCount++;
+          if (runCount > 1) await second.pass();
+          return `run ${runCount}`;
+        });
+        let putOffCount = 0;
+        // As if a user's transaction had the row; what only claims goes through.
+        const letGo = stage.process.store.intercept(async ({ operation, params, proceed }) => {
+          const { settlements } = params as { readonly settlements?: readonly object[] };
+          if (operation !== "exchange" || settlements?.length !== 1) return proceed();
+          putOffCount++;
+          return { isLive: true, verdicts: [{ kind: "deferred" }], claimed: [] };
+        });
+        await worker.start();
+        const { id } = await start();
+        await eventually(() => putOffCount > 0);
+        await client.operate.deleteChains({ tx: "autocommit", chainIds: [id] });
+        const chain = await client.startChain({ tx: "autocommit", type: "work", input: 0, id });
+        await second.arrived();
+        letGo();
+        await worker.drain({ timeoutMs: 300 }).catch(() => {});
+        second.open();
+        expect.equal((await client.awaitChain({ chain, ...soon })).output, "run 2");
+        expect.equal(
+          stage.process.events.named("attempt.ended").map(({ outcome }) => outcome),
+          ["lost", "completed"],
+        );
+      },
+    ),
+
+    defineBehaviour(
       "A2 P3: the next job of a commit whose reply comes after the lease is not run as the old worker's",
       async (stage, expect) => {
         const { process } = stage;

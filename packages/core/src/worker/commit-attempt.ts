@@ -1,4 +1,8 @@
-import { AttemptLostError, HandlerOutcomeError } from "../errors/attempt-errors.ts";
+import {
+  AttemptLostError,
+  HandlerOutcomeError,
+  type LostReason,
+} from "../errors/attempt-errors.ts";
 import { BlockerUnusableError } from "../errors/chain-errors.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { settleSignals } from "../engine/settle-signals.ts";
@@ -76,9 +80,7 @@ async function commitAttempt<TTransaction>(
   write: (tx: TTransaction) => Promise<unknown>,
 ): Promise<AttemptEnd> {
   const { job, lostReason } = attempt;
-  if (lostReason !== undefined) {
-    throw new AttemptLostError({ jobId: formatJobId(job), reason: lostReason });
-  }
+  if (lostReason !== undefined) throw lostError(attempt, lostReason);
   let settlement: SettledInTransaction | undefined;
   try {
     await runTransaction(context, async (tx) => {
@@ -105,7 +107,9 @@ async function settleInTransaction<TTransaction>(
   tx: TTransaction,
   outcome: Outcome,
 ): Promise<SettledInTransaction> {
-  const { job, workerId } = attempt;
+  const { job, workerId, lostReason } = attempt;
+  // Its chain was deleted while the user wrote: by now the key may be that of another attempt, which the fence would let through.
+  if (lostReason === "deleted") throw lostError(attempt, lostReason);
   const traced = traceSettling(attempt, outcome, context.clock);
   const settlements = [{ ...keyOf(job), ...traced }];
   const [verdict] = await context.state.settle({ tx, workerId, settlements });
@@ -116,16 +120,20 @@ async function settleInTransaction<TTransaction>(
   return { outcome, next: verdict!.next };
 }
 
+function lostError({ job }: Attempt, reason: LostReason): AttemptLostError {
+  return new AttemptLostError({ jobId: formatJobId(job), reason });
+}
+
 /** Thrown inside the transaction, so that the user's writes roll back. */
-function refusalOf({ job }: Attempt, verdict: Exclude<Verdict, { kind: "settled" }>): Error {
+function refusalOf(attempt: Attempt, verdict: Exclude<Verdict, { kind: "settled" }>): Error {
   switch (verdict.kind) {
     case "lost":
-      return new AttemptLostError({ jobId: formatJobId(job), reason: verdict.reason });
+      return lostError(attempt, verdict.reason);
     case "refused":
       return new BlockerUnusableError({ chainId: verdict.blockerChainId, reason: verdict.reason });
     case "already":
       // An earlier commit of this attempt took effect although its reply was lost; these writes would come twice.
-      return new AttemptLostError({ jobId: formatJobId(job), reason: "completedElsewhere" });
+      return lostError(attempt, "completedElsewhere");
     case "deferred":
       throw new Error("invariant: settle() waits for locks and defers nothing");
   }

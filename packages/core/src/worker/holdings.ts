@@ -56,9 +56,18 @@ export class Holdings {
     this.#held.delete(token);
   }
 
-  /** Whether a job is in the worker's hands, at any stage. */
-  has(token: string): boolean {
-    return this.running.has(token) || this.settling.has(token) || this.#held.has(token);
+  /** The attempt at a job that is in the worker's hands, at any stage. */
+  find(token: string): Attempt | undefined {
+    return this.running.get(token) ?? this.settling.get(token) ?? this.#held.get(token);
+  }
+
+  /** Takes an attempt out of the worker's hands, with whatever is kept for it. */
+  letGo(token: string): Attempt | undefined {
+    const attempt = this.find(token);
+    if (attempt === undefined) return undefined;
+    for (const stage of [this.running, this.settling, this.#held]) stage.delete(token);
+    this.unreserve(token);
+    return attempt;
   }
 
   /** Keeps the slot of a running attempt for a job of this type that is to follow it. */

@@ -46,6 +46,10 @@ export class Outbox {
     return taken;
   }
 
+  drop(attempt: Attempt): void {
+    this.#pending = this.#pending.filter((pending) => pending.attempt !== attempt);
+  }
+
   /** Puts back what got no verdict, ahead of what came since. */
   putBack(pending: readonly PendingOutcome[]): void {
     this.#pending = [...pending, ...this.#pending];

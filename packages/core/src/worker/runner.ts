@@ -27,6 +27,7 @@ export class Runner<TTransaction> {
   /** Takes a claimed job: runs it in a free slot, or holds it. */
   take(job: ClaimedJob): void {
     const { holdings } = this.#state;
+    this.#letGoOfFormer(job);
     const attempt = this.#createAttempt(job);
     if (!this.#mayBegin) this.settleLater(attempt, { kind: "released" });
     else if (job.isStarted && holdings.freeSlotCount > 0) this.#begin(attempt);
@@ -36,7 +37,9 @@ export class Runner<TTransaction> {
   /** Runs the next job of a chain in the slot that was kept for it. */
   takeNext(previous: Attempt, next: ClaimedJob): void {
     // Answered again to a repeated settlement, after it was claimed in the ordinary way meanwhile.
-    if (this.#state.holdings.has(tokenOf(next))) return;
+    const known = this.#state.holdings.find(tokenOf(next));
+    if (known?.job.createdAt.getTime() === next.createdAt.getTime()) return;
+    this.#letGoOfFormer(next);
     const attempt = this.#createAttempt(next, previous);
     // Given to a registration that is over, the job is not this worker's to run.
     const isOurs = previous.workerId === this.#state.workerId;
@@ -114,19 +117,23 @@ export class Runner<TTransaction> {
     );
   }
 
-  #abandon(attempt: Attempt, reason: LostReason): void {
-    attempt.lostReason = reason;
-    abortAndTell(this.#state.context, attempt, reason);
-    this.#state.holdings.endRunning(attempt);
-    this.#state.holdings.unreserve(tokenOf(attempt.job));
-    emitLost(this.#state.context, attempt, reason);
+  /**
+   * Lets go of what has the key of a job that comes: its chain was deleted and begun anew with its id, and the fence cannot tell an outcome
+   * of the one from that of the other.
+   */
+  #letGoOfFormer(job: ClaimedJob): void {
+    const { holdings, outbox, context } = this.#state;
+    const former = holdings.letGo(tokenOf(job));
+    if (former === undefined) return;
+    outbox.drop(former);
+    former.lostReason = "deleted";
+    if (former.startedAtMs === undefined) return;
+    abortAndTell(context, former, "deleted");
+    emitLost(context, former, "deleted");
   }
 
   #begin(attempt: Attempt): void {
     const { holdings, context } = this.#state;
-    // The same key again: the chain was deleted and started anew with its id, while the attempt of the old one runs on.
-    const stale = holdings.running.get(tokenOf(attempt.job));
-    if (stale !== undefined) this.#abandon(stale, "deleted");
     holdings.running.set(tokenOf(attempt.job), attempt);
     attempt.startedAtMs = context.clock.monotonicNow();
     attempt.trace = context.telemetry?.beginAttempt(

@@ -94,6 +94,8 @@ export class Settler<TTransaction> {
   #takeVerdict(entry: PendingOutcome, verdict: Verdict, topics: WakeUpTopic[]): void {
     const { context, holdings } = this.#state;
     const { attempt, outcome } = entry;
+    // Let go of meanwhile: its key is another attempt's now.
+    if (attempt.lostReason === "deleted") return;
     if (verdict.kind === "deferred") return this.#putOff(entry);
     holdings.unreserve(tokenOf(attempt.job));
     holdings.settling.delete(tokenOf(attempt.job));
