@@ -212,7 +212,7 @@ async function awaitChain(world: World, node: SimulatedNode, chain: Chain): Prom
       ),
       "hintsOnly",
       () =>
-        `who awaited ${chain.id} learnt ${JSON.stringify(output)}; it is ${known.map(({ status, jobs }) => `${status} with ${jobs.at(-1)?.output}`).join(", after it was ")}`,
+        `who awaited ${chain.id} learnt ${JSON.stringify(output)}; the chains of that id, in turn: ${known.map(({ status, jobs }) => `${status} with ${jobs.at(-1)?.output}`).join("; ")}`,
     );
   } catch (error) {
     world.checker.note(() => checkAwaitError(world, chain.id, error));
