@@ -4,6 +4,7 @@ import { createClient, createWorker, defineJobTypes } from "queuert";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { createPostgresStateAdapter } from "./create-postgres-state-adapter.ts";
+import { createMeeting } from "./meeting.fixture.ts";
 import { createNodePostgresProvider } from "./providers/node-postgres.ts";
 
 // Trap C4: a pool that is smaller than the worker's slots makes things wait, and stops nothing.
@@ -73,15 +74,3 @@ describe.each([1, 2])("a pool of %i, and a worker with ten slots", (max) => {
     await client.close();
   });
 });
-
-/** Each who comes waits until all have come. */
-function createMeeting(count: number): () => Promise<void> {
-  let arrivedCount = 0;
-  let meet!: () => void;
-  const met = new Promise<void>((resolve) => (meet = resolve));
-  return async () => {
-    arrivedCount += 1;
-    if (arrivedCount === count) meet();
-    await met;
-  };
-}

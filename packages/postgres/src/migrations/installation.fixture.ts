@@ -1,8 +1,5 @@
-import { randomBytes } from "node:crypto";
-
 import { createTestName, findMainServerUrl } from "@queuert/testkit/postgres";
 import pg from "pg";
-import { formatUuidV7, type NewChain } from "queuert/adapter";
 
 import {
   createPostgresStateAdapter,
@@ -64,31 +61,6 @@ export async function createTestInstallation(): Promise<TestInstallation> {
       await query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
       await Promise.all(pools.map(async (one) => one.end()));
     },
-  };
-}
-
-let sequence = 0;
-
-/** A chain id of a time, greater than all made before for it. */
-export function newChainId(timeMs: number = Date.now()): string {
-  sequence += 1;
-  return formatUuidV7(timeMs, sequence % 4096, randomBytes(10));
-}
-
-/** A chain of one job that is ready at once. */
-export function newChain(fields: Partial<NewChain> = {}): NewChain {
-  return {
-    chainId: newChainId(),
-    type: "work",
-    input: "null",
-    priority: 5,
-    schedule: undefined,
-    labels: {},
-    deduplication: undefined,
-    blockers: [],
-    traceContext: undefined,
-    isUnannounced: false,
-    ...fields,
   };
 }
 

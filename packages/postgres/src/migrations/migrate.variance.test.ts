@@ -12,9 +12,9 @@ import type { PostgresProvider } from "../providers/provider.ts";
 import {
   completeChains,
   createTestInstallation,
-  newChain,
   type TestInstallation,
 } from "./installation.fixture.ts";
+import { newChain } from "../new-chain.fixture.ts";
 import { currentVersion, migrations } from "./migrations.ts";
 
 let installation: TestInstallation;

@@ -4,11 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   completeChains,
   createTestInstallation,
-  newChain,
-  newChainId,
   type TestInstallation,
   type TestState,
 } from "../migrations/installation.fixture.ts";
+import { newChain, newChainId } from "../new-chain.fixture.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

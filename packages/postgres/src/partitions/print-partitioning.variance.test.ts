@@ -3,11 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   completeChains,
   createTestInstallation,
-  newChain,
-  newChainId,
   type TestInstallation,
   type TestState,
 } from "../migrations/installation.fixture.ts";
+import { newChain, newChainId } from "../new-chain.fixture.ts";
 import { printPartitioning } from "./print-partitioning.ts";
 
 const dayMs = 86_400_000;

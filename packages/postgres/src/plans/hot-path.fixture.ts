@@ -1,17 +1,10 @@
-import { randomBytes } from "node:crypto";
-
-import {
-  formatUuidV7,
-  type ClaimedJob,
-  type ExchangeResult,
-  type NewChain,
-  type Settlement,
-} from "queuert/adapter";
+import type { ClaimedJob, ExchangeResult, NewChain, Settlement } from "queuert/adapter";
 
 import {
   createPostgresStateAdapter,
   type PostgresStateAdapter,
 } from "../create-postgres-state-adapter.ts";
+import { newChain, newChainId } from "../new-chain.fixture.ts";
 import { createNodePostgresProvider } from "../providers/node-postgres.ts";
 import { openObservedClient, type ObservedClient } from "./observe-plans.fixture.ts";
 
@@ -20,7 +13,6 @@ export interface HotPath {
   readonly observed: ObservedClient;
   readonly state: PostgresStateAdapter<ObservedClient["client"]>;
   readonly workerId: string;
-  newChain(fields?: Partial<NewChain>): NewChain;
   /** In thousands. */
   startMany(count: number, fields?: Partial<NewChain>): Promise<void>;
   /** Settles, and claims from three types, of which one has never been. */
@@ -40,11 +32,6 @@ export async function openHotPath(url: string, schema: string): Promise<HotPath>
   await observed.client.query(
     `ALTER TABLE ${schema}.job SET (autovacuum_enabled = off); ALTER TABLE ${schema}.job_blocker SET (autovacuum_enabled = off)`,
   );
-  let sequence = 0;
-  const newChainId = (): string => {
-    sequence += 1;
-    return formatUuidV7(Date.now(), sequence % 4096, randomBytes(10));
-  };
   const workerId = newChainId();
   await state.registerWorker({
     workerId,
@@ -54,19 +41,6 @@ export async function openHotPath(url: string, schema: string): Promise<HotPath>
     types: ["work"],
     concurrency: 10,
     leaseMs: 600_000,
-  });
-  const newChain: HotPath["newChain"] = (fields = {}) => ({
-    chainId: newChainId(),
-    type: "work",
-    input: "{}",
-    priority: 5,
-    schedule: undefined,
-    blockers: [],
-    traceContext: undefined,
-    deduplication: undefined,
-    labels: {},
-    isUnannounced: false,
-    ...fields,
   });
   const exchange: HotPath["exchange"] = async (settlements, slots) =>
     state.exchange({
@@ -84,7 +58,6 @@ export async function openHotPath(url: string, schema: string): Promise<HotPath>
     observed,
     state,
     workerId,
-    newChain,
     async startMany(count, fields) {
       for (let started = 0; started < count; started += 1_000) {
         await state.startChains({

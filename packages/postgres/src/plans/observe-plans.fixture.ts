@@ -5,7 +5,7 @@ export interface Scan {
   readonly table: string;
   /** `undefined` for a scan of the table itself. */
   readonly index: string | undefined;
-  /** Rows that came out of it, over all its loops. */
+  /** Rows that came out of it, over all its loops: where the server rounds, the fewest that it may mean. */
   readonly rowCount: number;
   /** Rows that it looked at in vain. */
   readonly removedCount: number;
@@ -46,6 +46,8 @@ export async function openObservedClient(url: string): Promise<ObservedClient> {
   await client.query(
     "SET auto_explain.log_nested_statements = on; SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on; SET auto_explain.log_timing = off; SET auto_explain.log_format = json; SET client_min_messages = log",
   );
+  const version = await client.query<{ server_version_num: string }>("SHOW server_version_num");
+  const isRounded = Number(version.rows[0]!.server_version_num) < 180_000;
   const explain = async (run: () => Promise<unknown>): Promise<readonly PlanNode[]> => {
     plans = [];
     await client.query("SET auto_explain.log_min_duration = 0");
@@ -55,7 +57,7 @@ export async function openObservedClient(url: string): Promise<ObservedClient> {
   };
   return {
     client,
-    observe: async (run) => (await explain(run)).flatMap(listScans),
+    observe: async (run) => (await explain(run)).flatMap((plan) => listScans(plan, isRounded)),
     async countPages(run) {
       // The statement that was sent is told last, and includes those inside of it.
       const sent = (await explain(run)).findLast(({ Plans }) => Plans === undefined);
@@ -65,19 +67,23 @@ export async function openObservedClient(url: string): Promise<ObservedClient> {
   };
 }
 
-function listScans(node: PlanNode): readonly Scan[] {
-  const inner = (node.Plans ?? []).flatMap(listScans);
+/** `isRounded`: the rows of a loop, an average, are told as a whole number, as servers do before version 18. */
+function listScans(node: PlanNode, isRounded: boolean): readonly Scan[] {
+  const inner = (node.Plans ?? []).flatMap((plan) => listScans(plan, isRounded));
   const isScan = node["Node Type"].includes("Scan");
   const table = node["Relation Name"];
   const index = node["Index Name"];
   if (!isScan || (table === undefined && index === undefined)) return inner;
   const loops = node["Actual Loops"];
+  const rows = node["Actual Rows"];
   return [
     {
       table: table ?? "",
       index,
-      // An average over the loops, rounded by the server.
-      rowCount: Math.round(node["Actual Rows"] * loops),
+      rowCount:
+        isRounded && loops > 1 && rows > 0
+          ? Math.ceil((rows - 0.5) * loops)
+          : Math.round(rows * loops),
       removedCount:
         ((node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0)) *
         loops,

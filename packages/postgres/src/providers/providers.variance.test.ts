@@ -13,6 +13,7 @@ import { StoreUnavailableError, TransactionInvalidError } from "queuert/adapter"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import { sqlStateOf, translateError } from "../errors.ts";
+import { createMeeting } from "../meeting.fixture.ts";
 import type { PostgresRow, PostgresStatement } from "./provider.ts";
 
 let database: TestDatabase;
@@ -280,16 +281,12 @@ describe.each(serverProviderNames)("the provider of %s, when connections break",
     for (let count = 0; count < 12; count += 1) {
       await errorOf(provider.transaction(async (tx) => endBackend(await backendOf(tx))));
     }
-    let meet!: () => void;
-    const all = new Promise<void>((resolve) => (meet = resolve));
-    let arrivedCount = 0;
+    const arriveAndMeet = createMeeting(10);
     await Promise.all(
       Array.from({ length: 10 }, async (_, index) =>
         provider.transaction(async (tx) => {
           await provider.query(tx, insert(String(index)));
-          arrivedCount += 1;
-          if (arrivedCount === 10) meet();
-          await all;
+          await arriveAndMeet();
         }),
       ),
     );

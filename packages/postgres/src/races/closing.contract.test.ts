@@ -1,7 +1,8 @@
 import type { ChainCompletion, CompletionResult, Outcome, Verdict } from "queuert/adapter";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { newJob, openRace, waitFor, type Race } from "./race.fixture.ts";
+import { newChain, newJob } from "../new-chain.fixture.ts";
+import { openRace, waitFor, type Race } from "./race.fixture.ts";
 
 let race: Race;
 
@@ -35,7 +36,7 @@ async function statusOf(chainId: string): Promise<string | undefined> {
 describe("a start that waits for a chain, and what ends that chain", () => {
   test("B7 Q2: a completion waits for the start and releases what it started", async () => {
     const blocker = await race.start({ type: "item" });
-    const chain = race.newChain({ blockers: waitFor(blocker) });
+    const chain = newChain({ blockers: waitFor(blocker) });
     const started = await race.hold((tx) => race.state.startChains({ tx, chains: [chain] }));
     const completing = complete(blocker);
     await race.untilWaiting();
@@ -46,7 +47,7 @@ describe("a start that waits for a chain, and what ends that chain", () => {
 
   test("B7 Q2: a completion that waits for a start which rolls back releases nothing", async () => {
     const blocker = await race.start({ type: "item" });
-    const chain = race.newChain({ blockers: waitFor(blocker) });
+    const chain = newChain({ blockers: waitFor(blocker) });
     const started = await race.hold((tx) => race.state.startChains({ tx, chains: [chain] }));
     const completing = complete(blocker);
     await race.untilWaiting();
@@ -67,7 +68,7 @@ describe("a start that waits for a chain, and what ends that chain", () => {
 
   test("C2: a cancellation waits for the start and is refused", async () => {
     const blocker = await race.start({ type: "item" });
-    const chain = race.newChain({ blockers: waitFor(blocker) });
+    const chain = newChain({ blockers: waitFor(blocker) });
     const started = await race.hold((tx) => race.state.startChains({ tx, chains: [chain] }));
     const cancelling = race.state.cancel({
       tx: undefined,
@@ -84,7 +85,7 @@ describe("a start that waits for a chain, and what ends that chain", () => {
 
   test("C2: a cancellation with cascade takes along what a start commits meanwhile", async () => {
     const blocker = await race.start({ type: "item" });
-    const chain = race.newChain({ blockers: waitFor(blocker) });
+    const chain = newChain({ blockers: waitFor(blocker) });
     const started = await race.hold((tx) => race.state.startChains({ tx, chains: [chain] }));
     const cancelling = race.state.cancel({
       tx: undefined,
@@ -113,7 +114,7 @@ describe("a start that waits for a chain, and what ends that chain", () => {
 
   test("C2: a deletion waits for the start and is refused", async () => {
     const blocker = await race.start({ type: "item" });
-    const chain = race.newChain({ blockers: waitFor(blocker) });
+    const chain = newChain({ blockers: waitFor(blocker) });
     const started = await race.hold((tx) => race.state.startChains({ tx, chains: [chain] }));
     const deleting = race.state.deleteChains({
       tx: undefined,

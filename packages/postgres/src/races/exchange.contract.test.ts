@@ -1,7 +1,8 @@
 import type { ClaimedJob, Settlement, Verdict } from "queuert/adapter";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { newJob, openRace, waitFor, type Race } from "./race.fixture.ts";
+import { newChain, newJob } from "../new-chain.fixture.ts";
+import { openRace, waitFor, type Race } from "./race.fixture.ts";
 
 // An exchange waits for nobody: what a user's transaction holds is deferred, the rest is settled, and what was deferred is settled once that transaction has ended.
 
@@ -60,7 +61,7 @@ describe("B7 Q2: a batch of two completions meets a start that waits for the fir
   });
 
   async function holdStart() {
-    const chain = race.newChain({ type: "later", blockers: waitFor(blocking) });
+    const chain = newChain({ type: "later", blockers: waitFor(blocking) });
     dependant = chain.chainId;
     return race.hold(async (tx) => race.state.startChains({ tx, chains: [chain] }));
   }
@@ -129,7 +130,7 @@ test("F1: a start that holds the key of a chain holds back its completion", asyn
   await race.start({ deduplication });
   const { workerId, claimed } = await race.claim();
   const held = await race.hold(async (tx) =>
-    race.state.startChains({ tx, chains: [race.newChain({ deduplication })] }),
+    race.state.startChains({ tx, chains: [newChain({ deduplication })] }),
   );
   expect(held.result).toMatchObject([{ outcome: "kept" }]);
   expect(await exchange(workerId, claimed.map(completed))).toEqual(["deferred"]);
@@ -158,7 +159,7 @@ describe("B7: at REPEATABLE READ", () => {
   test("a completion that has not seen a start which committed meanwhile is refused as a conflict", async () => {
     const blocking = await race.start();
     const { workerId, claimed } = await race.claim();
-    const dependant = race.newChain({ type: "later", blockers: waitFor(blocking) });
+    const dependant = newChain({ type: "later", blockers: waitFor(blocking) });
     const held = await race.hold(async (tx) => {
       await tx.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
       await tx.query("SELECT 1");
@@ -176,7 +177,7 @@ describe("B7: at REPEATABLE READ", () => {
   test("a start that has not seen a completion which committed meanwhile is refused as a conflict", async () => {
     const blocking = await race.start();
     const { workerId, claimed } = await race.claim();
-    const dependant = race.newChain({ type: "later", blockers: waitFor(blocking) });
+    const dependant = newChain({ type: "later", blockers: waitFor(blocking) });
     const held = await race.hold(async (tx) => {
       await tx.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
       await tx.query("SELECT 1");

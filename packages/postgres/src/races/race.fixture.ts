@@ -6,6 +6,7 @@ import {
   createPostgresStateAdapter,
   type PostgresStateAdapter,
 } from "../create-postgres-state-adapter.ts";
+import { newChain, newChainId } from "../new-chain.fixture.ts";
 import { createNodePostgresProvider } from "../providers/node-postgres.ts";
 
 /** A transaction of the user's in which something was done, and which is open until the test ends it. */
@@ -27,26 +28,12 @@ export interface Race {
   untilWaiting(count?: number): Promise<void>;
   /** Starts a chain and answers its id. */
   start(fields?: Partial<NewChain>): Promise<string>;
-  newChain(fields?: Partial<NewChain>): NewChain;
   /** Registers a worker and claims what is ready of the type "work". */
   claim(): Promise<{ readonly workerId: string; readonly claimed: readonly ClaimedJob[] }>;
   close(): Promise<void>;
 }
 
 export const leaseMs = 60_000;
-
-/** A job whose fields are of no matter, but for those given. */
-export function newJob(fields: Partial<NewJob> = {}): NewJob {
-  return {
-    type: "work",
-    input: undefined,
-    priority: 5,
-    schedule: undefined,
-    blockers: [],
-    traceContext: undefined,
-    ...fields,
-  };
-}
 
 export function waitFor(...chainIds: readonly string[]): NewJob["blockers"] {
   return chainIds.map((chainId, ordinal) => ({ slot: "items", ordinal, chainId }));
@@ -66,20 +53,10 @@ export async function openRace(): Promise<Race> {
     clock: () => nowMs,
   });
   await state.migrate();
-  const newId = createIds();
-  const newChain = (fields: Partial<NewChain> = {}): NewChain => ({
-    ...newJob(),
-    chainId: newId(),
-    deduplication: undefined,
-    labels: {},
-    isUnannounced: false,
-    ...fields,
-  });
   return {
     state,
     schema,
     pool,
-    newChain,
     advance: (ms) => {
       nowMs += ms;
     },
@@ -90,20 +67,11 @@ export async function openRace(): Promise<Race> {
       await state.startChains({ tx: undefined, chains: [chain] });
       return chain.chainId;
     },
-    claim: async () => claim(state, newId()),
+    claim: async () => claim(state, newChainId()),
     close: async () => {
       await pool.query(`DROP SCHEMA ${schema} CASCADE`);
       await pool.end();
     },
-  };
-}
-
-/** UUIDv7 in the order of their making. */
-function createIds(): () => string {
-  let count = 0;
-  return () => {
-    count += 1;
-    return `01900000-0000-7000-8000-${count.toString(16).padStart(12, "0")}`;
   };
 }
 

@@ -1,7 +1,8 @@
 import type { AttemptLimit, Outcome, ReapResult, Verdict } from "queuert/adapter";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { leaseMs, newJob, openRace, waitFor, type Held, type Race } from "./race.fixture.ts";
+import { newChain, newJob } from "../new-chain.fixture.ts";
+import { leaseMs, openRace, waitFor, type Held, type Race } from "./race.fixture.ts";
 
 let race: Race;
 
@@ -101,7 +102,7 @@ describe("a reap beside a transaction that settles", () => {
       claim: undefined,
     });
     race.advance(leaseMs);
-    const waiting = race.newChain({ blockers: waitFor(chainId) });
+    const waiting = newChain({ blockers: waitFor(chainId) });
     const started = await race.hold((tx) => race.state.startChains({ tx, chains: [waiting] }));
     expect(await reap(1)).toEqual(nothing);
     await started.commit();
