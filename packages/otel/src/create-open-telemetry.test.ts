@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 
 import { createOpenTelemetry } from "./create-open-telemetry.ts";
 import { createObservatory, useGlobalContext } from "./fixtures/observatory.ts";
-import { openStage, type Stage } from "./fixtures/stage.ts";
+import { openStage, type Stage, startOrder } from "./fixtures/stage.ts";
 import { stores, type Store } from "./fixtures/stores.ts";
 import type { OpenTelemetryOptions } from "./options.ts";
 
@@ -54,13 +54,7 @@ describe("what instruments", () => {
   test("settling may be left out: continuations then belong to the attempt itself", async () => {
     stage = await openStage(store.state, { instrument: { settle: false, blockers: false } });
     const { client, observatory } = stage;
-    const rate = await client.startChain({ tx: "autocommit", type: "rate" });
-    await client.startChain({
-      tx: "autocommit",
-      type: "order",
-      input: { id: 1 },
-      blockers: { rate },
-    });
+    await startOrder(client);
     await stage.work();
     expect(observatory.spanNames().toSorted()).toEqual([
       "process order",

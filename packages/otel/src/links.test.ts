@@ -3,7 +3,7 @@ import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { inSpan, useGlobalContext } from "./fixtures/observatory.ts";
-import { openStage, quietHandlers, type Stage } from "./fixtures/stage.ts";
+import { openStage, quietHandlers, type Stage, startOrder } from "./fixtures/stage.ts";
 import { stores, type Store } from "./fixtures/stores.ts";
 import type { OpenTelemetryOptions } from "./options.ts";
 
@@ -92,13 +92,7 @@ describe.each(stores)("on $name", ({ open }) => {
 
   test("an attempt is linked to what completed its blockers, and each wait has a span", async () => {
     const { client, observatory } = await openWith(open);
-    const rate = await client.startChain({ tx: "autocommit", type: "rate" });
-    await client.startChain({
-      tx: "autocommit",
-      type: "order",
-      input: { id: 1 },
-      blockers: { rate },
-    });
+    const { rate } = await startOrder(client);
     expect(linksOf(observatory.span("start_chain order"), "blocker")).toEqual([
       idsOf(observatory.span("start_chain rate")),
     ]);
@@ -122,13 +116,7 @@ describe.each(stores)("on $name", ({ open }) => {
 
   test("a blocker that was completed without a worker is linked to by the call that did it", async () => {
     const { client, observatory } = await openWith(open);
-    const rate = await client.startChain({ tx: "autocommit", type: "rate" });
-    await client.startChain({
-      tx: "autocommit",
-      type: "order",
-      input: { id: 1 },
-      blockers: { rate },
-    });
+    const { rate } = await startOrder(client);
     await client.completeChain({ tx: "autocommit", chain: rate, type: "rate", output: 4 });
     await stage.work();
     expect(linksOf(observatory.span("process order"), "blocker")).toEqual([
@@ -209,13 +197,7 @@ describe.each(stores)("on $name", ({ open }) => {
 
   test("auto: a chain that goes on and on does not stay in one trace", async () => {
     const { client } = await openWith(open, { traceDurationMsMax: 10_000 });
-    const rate = await client.startChain({ tx: "autocommit", type: "rate" });
-    await client.startChain({
-      tx: "autocommit",
-      type: "order",
-      input: { id: 1 },
-      blockers: { rate },
-    });
+    await startOrder(client);
     await stage.work({
       ...quietHandlers,
       order: async ({ job, continueWith }) => {

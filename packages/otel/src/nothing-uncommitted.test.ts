@@ -3,7 +3,7 @@ import { createClient } from "queuert";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { createObservatory, useGlobalContext, type Observatory } from "./fixtures/observatory.ts";
-import { jobTypes, openStage, quietHandlers, type Stage } from "./fixtures/stage.ts";
+import { jobTypes, openStage, quietHandlers, type Stage, startOrder } from "./fixtures/stage.ts";
 import { stores, type Store } from "./fixtures/stores.ts";
 
 beforeAll(useGlobalContext);
@@ -130,13 +130,7 @@ describe.each(stores)("P6 on $name", ({ open }) => {
 
   test("a commit that rolls back emits nothing of its continuation, its completion and its starts", async () => {
     const { client, observatory } = stage;
-    const rate = await client.startChain({ tx: "autocommit", type: "rate" });
-    const order = await client.startChain({
-      tx: "autocommit",
-      type: "order",
-      input: { id: 1 },
-      blockers: { rate },
-    });
+    const { order } = await startOrder(client);
     await stage.work(
       {
         ...quietHandlers,
@@ -169,13 +163,7 @@ describe.each(stores)("P6 on $name", ({ open }) => {
 
   test("an unblocking is told by whoever completed the last blocker, and not when that rolls back", async () => {
     const { client, observatory } = stage;
-    const rate = await client.startChain({ tx: "autocommit", type: "rate" });
-    await client.startChain({
-      tx: "autocommit",
-      type: "order",
-      input: { id: 1 },
-      blockers: { rate },
-    });
+    const { rate } = await startOrder(client);
     const before = await allNews(observatory);
     const complete = (after: () => void): Promise<unknown> =>
       client.transaction(async (tx) => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { useGlobalContext } from "../fixtures/observatory.ts";
-import { openStage, quietHandlers, type Stage } from "../fixtures/stage.ts";
+import { openStage, quietHandlers, type Stage, startOrder } from "../fixtures/stage.ts";
 import { stores, type Store } from "../fixtures/stores.ts";
 
 beforeAll(useGlobalContext);
@@ -30,13 +30,7 @@ describe.each(stores)("on $name", ({ open }) => {
 
   test("times between commits are the database's: waits, blocked times, lives of chains", async () => {
     const { client } = stage;
-    const rate = await client.startChain({ tx: "autocommit", type: "rate" });
-    await client.startChain({
-      tx: "autocommit",
-      type: "order",
-      input: { id: 1 },
-      blockers: { rate },
-    });
+    await startOrder(client);
     nowMs += 7_000;
     await stage.work();
     expect(await series("queuert.job.wait.duration", destination)).toEqual([
