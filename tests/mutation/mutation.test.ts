@@ -8,7 +8,7 @@ import { mutations } from "./mutations.ts";
 import { huntByConformance, huntBySimulation } from "./run-mutation.ts";
 
 const sources = join(dirname(fileURLToPath(import.meta.url)), "../../packages/core/src");
-/** The rarest shows in one seed of fifty. The seeds are the same each time, so this is no matter of luck. */
+/** The rarest shows in one seed of a hundred and fifty. The seeds are the same each time, so this is no matter of luck. */
 const seedCount = 300;
 
 describe.each(mutations)("$name", (mutation) => {

@@ -224,4 +224,16 @@ export const mutations: readonly Mutation[] = [
     invariants: ["nothingLost"],
     failingCase: undefined,
   },
+  {
+    name: "a timer that outlives its worker",
+    edits: [
+      {
+        file: "worker/alarm.ts",
+        from: "    this.#isEnded = true;\n",
+        to: "    this.#atMs = Number.POSITIVE_INFINITY;\n",
+      },
+    ],
+    invariants: ["every worker stops"],
+    failingCase: undefined,
+  },
 ];
