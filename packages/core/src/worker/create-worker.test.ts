@@ -1,38 +1,15 @@
 import { expect, it } from "vitest";
 
-import { createClientIn } from "../testing/create-client-in.ts";
 import { createMemoryNotifyAdapter } from "../memory/create-memory-notify-adapter.ts";
 import { createMemoryStateAdapter } from "../memory/create-memory-state-adapter.ts";
 import { systemChance } from "../ports/chance.ts";
-import { systemClock, type Clock, type Timer } from "../ports/clock.ts";
+import { systemClock } from "../ports/clock.ts";
+import { countTimers } from "../testing/count-timers.ts";
+import { createClientIn } from "../testing/create-client-in.ts";
 import { defineJobTypes } from "../types/define-job-types.ts";
 import { createWorker } from "./create-worker.ts";
 
 const jobTypes = defineJobTypes<{ work: { entry: true } }>();
-
-/** The process's clock, and the timers that keep the process alive. */
-function createCountingClock(): { clock: Clock; timers: Set<Timer> } {
-  const timers = new Set<Timer>();
-  const schedule: Clock["schedule"] = (delayMs, callback, options) => {
-    const handle = systemClock.schedule(
-      delayMs,
-      () => {
-        timers.delete(timer);
-        callback();
-      },
-      options,
-    );
-    const timer: Timer = {
-      cancel() {
-        timers.delete(timer);
-        handle.cancel();
-      },
-    };
-    if (options?.isBackground !== true) timers.add(timer);
-    return timer;
-  };
-  return { clock: { ...systemClock, schedule }, timers };
-}
 
 interface Deferred {
   readonly promise: Promise<void>;
@@ -48,7 +25,7 @@ function createDeferred(): Deferred {
 }
 
 it("G: a worker that has stopped sets no timer, though a look that it took for lost jobs ends later", async () => {
-  const { clock, timers } = createCountingClock();
+  const clock = countTimers(systemClock);
   const memory = createMemoryStateAdapter();
   const notify = createMemoryNotifyAdapter();
   const looking = createDeferred();
@@ -70,8 +47,8 @@ it("G: a worker that has stopped sets no timer, though a look that it took for l
   await looking.promise;
   working.resolve();
   await worker.stop();
-  expect(timers.size).toBe(0);
+  expect(clock.timerCount).toBe(0);
   answer.resolve();
   await new Promise<void>((resolve) => systemClock.defer(resolve));
-  expect(timers.size).toBe(0);
+  expect(clock.timerCount).toBe(0);
 });

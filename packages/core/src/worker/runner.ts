@@ -36,7 +36,7 @@ export class Runner<TTransaction> {
 
   /** Runs the next job of a chain in the slot that was kept for it. */
   takeNext(previous: Attempt, next: ClaimedJob): void {
-    // Answered again to a repeated settlement, after it was claimed in the ordinary way meanwhile.
+    // Answered again to a repeated settlement, after it was claimed in the ordinary way meanwhile: the row is as old as the known one, and not another's.
     const known = this.#state.holdings.find(tokenOf(next));
     if (known?.job.createdAt.getTime() === next.createdAt.getTime()) return;
     this.#letGoOfFormer(next);

@@ -131,7 +131,7 @@ export class Fleet {
     place.unwatch();
     this.#startLater(place);
     await this.#simulator.wait(farewellMs, process);
-    if (process.timerCount > 0)
+    if (process.clock.timerCount > 0)
       throw new Error(`${process.name} stopped its worker and is kept alive by a timer.`);
     process.crash();
   }

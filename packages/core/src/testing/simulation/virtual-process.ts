@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../ports/clock.ts";
+import { countTimers, type CountedClock } from "../count-timers.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedProcess } from "./simulated-system.ts";
 import type { EventOwner, Simulator } from "./simulator.ts";
@@ -10,34 +10,24 @@ import type { EventOwner, Simulator } from "./simulator.ts";
 export class VirtualProcess implements SimulatedProcess {
   readonly name: string;
   readonly random: Random;
-  readonly clock: Clock;
+  readonly clock: CountedClock;
   readonly #simulator: Simulator;
   readonly #deathListeners = new Set<() => void>();
   #state: EventOwner["state"] = "running";
   #skewMs: number;
   #postponed: (() => void)[] = [];
-  /** Those of the engine that keep a process alive. */
-  readonly #timers = new Set<object>();
 
   constructor(simulator: Simulator, name: string, random: Random, skewMs: number) {
     this.name = name;
     this.random = random;
     this.#simulator = simulator;
     this.#skewMs = skewMs;
-    this.clock = {
+    this.clock = countTimers({
       now: () => simulator.nowMs + this.#skewMs,
       monotonicNow: () => simulator.nowMs - simulator.startedAtMs + 1,
-      schedule: (delayMs, callback, options) =>
-        options?.isBackground === true
-          ? simulator.schedule(delayMs, callback, this)
-          : this.#schedule(delayMs, callback),
+      schedule: (delayMs, callback) => simulator.schedule(delayMs, callback, this),
       defer: (callback) => void simulator.schedule(0, callback, this),
-    };
-  }
-
-  /** How many timers of the engine keep the process from ending by itself. */
-  get timerCount(): number {
-    return this.#timers.size;
+    });
   }
 
   get state(): EventOwner["state"] {
@@ -64,23 +54,6 @@ export class VirtualProcess implements SimulatedProcess {
     this.#postponed = [];
     for (const listener of this.#deathListeners) listener();
     this.#deathListeners.clear();
-  }
-
-  #schedule(delayMs: number, callback: () => void): Timer {
-    const alive = {};
-    this.#timers.add(alive);
-    const end = (): void => void this.#timers.delete(alive);
-    const ring = (): void => {
-      end();
-      callback();
-    };
-    const timer = this.#simulator.schedule(delayMs, ring, this);
-    return {
-      cancel() {
-        end();
-        timer.cancel();
-      },
-    };
   }
 
   /** Moves the process's clock, not its timers and not the database's clock. */
