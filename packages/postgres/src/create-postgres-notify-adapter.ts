@@ -18,7 +18,7 @@ import { decodePayload, encodePayloads } from "./notify/payloads.ts";
 import { createPublisher } from "./notify/publisher.ts";
 import { createSubscribers } from "./notify/subscribers.ts";
 import { encodeTopic, isProbe, type Key } from "./notify/topic-keys.ts";
-import { sendNotifications } from "./statements/notify.ts";
+import { publishNotifications } from "./statements/notify.ts";
 
 /** How {@link createPostgresNotifyAdapter} listens. */
 export interface PostgresNotifyAdapterOptions {
@@ -38,7 +38,7 @@ export interface PostgresNotifyAdapterOptions {
 
 /**
  * Makes a notify adapter on LISTEN and NOTIFY. Wake-ups are published by a statement of their own after the commit of what they tell;
- * those that come while one is under way share the next. Subscribers of this adapter are reached at once, others through one channel.
+ * those that come while one is under way share the next. That statement does not wait for the disk. Subscribers of this adapter are reached at once, others through one channel.
  *
  * It listens while it has subscribers, on one connection, however many they are. The connection has to hear a message of its own at the
  * start, and whenever it was quiet for a while. Until it does, `outage` says why, workers poll more often, and it is made anew after
@@ -68,7 +68,7 @@ export function createPostgresNotifyAdapter(options: PostgresNotifyAdapterOption
     timeoutMs,
     send: AsyncResource.bind((keys: readonly Key[]) =>
       installation.run("publish", (session) =>
-        sendNotifications(session, channel, encodePayloads({ sender, keys })),
+        publishNotifications(session, channel, encodePayloads({ sender, keys })),
       ),
     ),
   });

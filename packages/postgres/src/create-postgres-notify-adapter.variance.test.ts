@@ -193,6 +193,23 @@ describe("statements and connections", () => {
     expect(notify.outage).toBeUndefined();
   });
 
+  it("a publish does not wait for the disk, and what the connection does next does", async () => {
+    const { openNotify, statements } = openProcess();
+    await openNotify().publish([work]);
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    cleanups.push(() => client.end());
+    const readSetting = async (): Promise<unknown> =>
+      (await client.query("SHOW synchronous_commit")).rows[0];
+    const before = await readSetting();
+    await client.query("BEGIN");
+    await client.query(statements.at(-1)!, ["channel", "{payload}"]);
+    expect(await readSetting()).toEqual({ synchronous_commit: "off" });
+    await client.query("COMMIT");
+    expect(await readSetting()).toEqual(before);
+    expect(before).not.toEqual({ synchronous_commit: "off" });
+  });
+
   it("publishes what comes together in two statements, and wakes its own subscribers without the server", async () => {
     const { openNotify, statements } = openProcess();
     const notify = openNotify();

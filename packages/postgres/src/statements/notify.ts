@@ -8,14 +8,23 @@ import { encodeArray } from "../text-array.ts";
 /** No adapter takes it for its own. */
 const noSender = "";
 
-/** Sends notifications, all in one transaction. The order is kept; equal ones become one. */
-export async function sendNotifications(
+/**
+ * Sends notifications, all in one transaction of their own. The order is kept; equal ones become one. The server does not wait for the disk, since
+ * it holds a lock on the queue of the whole cluster meanwhile, and a hint that is lost with the server wakes nobody who would not look anyway.
+ */
+export async function publishNotifications(
   session: Session,
   channel: string,
   payloads: readonly string[],
 ): Promise<void> {
-  await session.ask(notifyStatement, [channel, encodeArray(payloads)]);
+  await session.ask(publishStatement, [channel, encodeArray(payloads)]);
 }
+
+const publishStatement: AnsweringStatement = {
+  name: "publish",
+  expression:
+    "SELECT count(pg_notify($1::text, payload)) FROM unnest($2::text::text[]) AS payload, set_config('synchronous_commit', 'off', true)",
+};
 
 const notifyStatement: AnsweringStatement = {
   name: "notify",
@@ -36,5 +45,6 @@ export async function notifyStarts(
       keys.add(encodeTopic({ kind: "type", type: chains[index]!.type }));
   });
   if (keys.size === 0) return;
-  await sendNotifications(session, channel, encodePayloads({ sender: noSender, keys: [...keys] }));
+  const payloads = encodePayloads({ sender: noSender, keys: [...keys] });
+  await session.ask(notifyStatement, [channel, encodeArray(payloads)]);
 }
