@@ -41,7 +41,12 @@ import type { OperateOptions } from "./operate/operate-api.ts";
 export interface ClientEnvironment {
   readonly clock: Clock;
   readonly chance: Chance;
+  /** The most outcomes in one exchange of a worker, at least 1. Default 250; with fewer, little work comes to where many gather. */
+  readonly exchangeSizeMax?: number | undefined;
 }
+
+/** Beyond it, a statement gets no cheaper per job, and others wait longer for the lock. */
+const exchangeSizeMaxDefault = 250;
 
 /**
  * Makes a client: the door to chains. It reads from the database and writes nothing; closing adapters is up to who made them.
@@ -74,6 +79,7 @@ export async function createClientIn<TTransaction>(
     events,
     telemetry,
     signals: createSignalSender(events, channel),
+    exchangeSizeMax: environment.exchangeSizeMax ?? exchangeSizeMaxDefault,
     nextChainId: createChainIds(environment.clock, environment.chance),
   };
   // Any read tells whether the schema is there and of this version.

@@ -19,6 +19,8 @@ export interface EngineContext<TTransaction = unknown> {
   readonly events: EventSink;
   readonly telemetry: Telemetry | undefined;
   readonly signals: SignalSender;
+  /** The most outcomes in one exchange of a worker. */
+  readonly exchangeSizeMax: number;
   /** Makes chain ids that grow with time. */
   readonly nextChainId: () => string;
 }

@@ -16,11 +16,12 @@ export class Claimer<TTransaction> {
 
   /** What to ask for; `undefined` when there is no room, or no hope. The first type changes with each claim, so that none starves. */
   nextRequest(): ClaimRequest | undefined {
-    const { phase, isMoreLikely, pace, holdings } = this.#state;
+    const { phase, isMoreLikely, pace, holdings, context } = this.#state;
     if (phase !== "running" || !isMoreLikely) return undefined;
     const target = pace.aheadCount;
-    // Refilled when half is used, so that a claim brings several.
-    const ahead = holdings.heldCount * 2 > target ? 0 : target - holdings.heldCount;
+    const room = Math.max(0, target - holdings.heldCount);
+    // Filled up when half is used, or half an exchange's worth, so that a claim brings several.
+    const ahead = room * 2 >= Math.min(target, context.exchangeSizeMax) ? room : 0;
     const request = holdings.claimRequest(ahead, this.#claimCount++);
     // Now and not with the answer: who says meanwhile that there is more speaks of what this claim may not have seen.
     if (request !== undefined) this.#state.isMoreLikely = false;

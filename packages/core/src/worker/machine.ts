@@ -1,6 +1,6 @@
 import { DrainTimeoutError, LifecycleError } from "../errors/machine-errors.ts";
 import type { EngineContext } from "../engine/context.ts";
-import type { ExchangeResult } from "../ports/state-adapter.ts";
+import type { ExchangeParams, ExchangeResult } from "../ports/state-adapter.ts";
 import type { WakeUpSource } from "../ports/tracing.ts";
 import { Alarm } from "./alarm.ts";
 import { keyOf } from "./attempt.ts";
@@ -9,7 +9,7 @@ import { Claimer } from "./claimer.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { abortAndTell } from "./news.ts";
 import { Outage } from "./outage.ts";
-import { settlementCountMax, toSettlement } from "./outbox.ts";
+import { toSettlement } from "./outbox.ts";
 import { processIdentity } from "./process-identity.ts";
 import { Retirer } from "./retirer.ts";
 import { Runner } from "./runner.ts";
@@ -30,7 +30,8 @@ const drainPauseMs = 25;
  *
  * All talk with the database about what the worker holds goes through one *lane*: a turn at a time; in it a beat when one is due (renew, reap), then
  * an exchange when there is something to say, then a promote when jobs may be due. While a turn is under way outcomes gather in the outbox, and the next
- * turn carries them all; a turn begins when whatever could finish in this turn of the event loop has finished. No timer waits for a batch to fill.
+ * turn carries them all; a turn begins when whatever could finish in this turn of the event loop has finished, or when an exchange's worth has gathered:
+ * then held jobs wait until it is sent, and run while the database is at it. No timer waits for a batch to fill.
  * The lane is also why `renew` may compare what the worker holds with what the database says: no claim is in flight beside it. A `commit` may be: it
  * takes no next job while a renewal is under way, and one that it has asked for before is named to the renewal.
  *
@@ -53,7 +54,6 @@ export class WorkerMachine<TTransaction> {
   readonly #beatAlarm: Alarm;
   readonly #pollAlarm: Alarm;
   readonly #lossAlarm: Alarm;
-  #isTurnRequested = false;
   #isInTurn = false;
 
   constructor(context: EngineContext<TTransaction>, options: ResolvedWorkerOptions) {
@@ -163,7 +163,7 @@ export class WorkerMachine<TTransaction> {
       !isMoreLikely &&
       !isPromoteDue &&
       !isPromoteHinted &&
-      !this.#isTurnRequested &&
+      !this.#state.isTurnRequested &&
       !this.#isInTurn
     );
   }
@@ -287,8 +287,8 @@ export class WorkerMachine<TTransaction> {
 
   #requestTurn(): void {
     const { phase, context } = this.#state;
-    if (this.#isTurnRequested || phase === "stopped" || phase === "new") return;
-    this.#isTurnRequested = true;
+    if (this.#state.isTurnRequested || phase === "stopped" || phase === "new") return;
+    this.#state.isTurnRequested = true;
     if (!this.#isInTurn) context.clock.defer(() => this.#beginTurn());
   }
 
@@ -302,19 +302,20 @@ export class WorkerMachine<TTransaction> {
   async #takeTurn(): Promise<void> {
     if (this.#isInTurn || this.#state.phase === "stopped") return;
     this.#isInTurn = true;
-    this.#isTurnRequested = false;
+    this.#state.isTurnRequested = false;
     try {
       await this.#talk();
       this.#outage.succeeded(this.#state.workerId);
     } catch (error) {
       // A call whose reply was lost may have given this worker jobs: a beat compares.
       this.#state.isBeatDue = true;
-      this.#isTurnRequested = false;
+      this.#state.isTurnRequested = false;
       this.#turnAlarm.atLatest(this.#outage.failed(this.#state.workerId, error));
     }
     this.#isInTurn = false;
-    if (this.#isTurnRequested) {
-      this.#isTurnRequested = false;
+    this.#runner.fillSlots();
+    if (this.#state.isTurnRequested) {
+      this.#state.isTurnRequested = false;
       this.#requestTurn();
     }
     this.#changes.tell();
@@ -335,7 +336,7 @@ export class WorkerMachine<TTransaction> {
   /** Answers whether the lease is live, as far as it was asked. */
   async #exchange(): Promise<boolean> {
     const { context, outbox, holdings, pace, workerId } = this.#state;
-    const due = outbox.takeDue(context.clock.monotonicNow(), settlementCountMax);
+    const due = outbox.takeDue(context.clock.monotonicNow(), context.exchangeSizeMax);
     const pending = due.filter(({ attempt }) => attempt.workerId === workerId);
     if (pending.length < due.length) {
       // Of a registration that is over; they have a turn of their own.
@@ -350,7 +351,7 @@ export class WorkerMachine<TTransaction> {
     let result: ExchangeResult | undefined;
     if (pending.length > 0 || started.length > 0 || claim !== undefined) {
       try {
-        result = await context.state.exchange({
+        result = await this.#sendExchange({
           workerId,
           settlements: pending.map(toSettlement),
           started: started.map(({ job }) => keyOf(job)),
@@ -369,6 +370,20 @@ export class WorkerMachine<TTransaction> {
     const dueMs = outbox.nextDueMs();
     if (dueMs !== undefined) this.#turnAlarm.atLatest(dueMs - context.clock.monotonicNow());
     return result?.isLive ?? true;
+  }
+
+  /** Sends an exchange; while the database is at it, held jobs go on. */
+  async #sendExchange(params: ExchangeParams): Promise<ExchangeResult> {
+    const { clock, state } = this.#state.context;
+    this.#state.isExchanging = true;
+    try {
+      const answer = state.exchange(params);
+      // Not before it is on its way: what a client library does in between comes in turns of the event loop.
+      if (this.#state.holdings.heldCount > 0) clock.defer(() => this.#runner.fillSlots());
+      return await answer;
+    } finally {
+      this.#state.isExchanging = false;
+    }
   }
 
   /**

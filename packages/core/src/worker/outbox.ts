@@ -15,9 +15,6 @@ export interface PendingOutcome {
   deferCount: number;
 }
 
-/** The most settlements in one exchange: beyond it, a statement gets no cheaper per job, and others wait longer for the lock. */
-export const settlementCountMax = 250;
-
 /** The outcomes that gather while an exchange is in flight, in the order in which the attempts ended. */
 export class Outbox {
   #pending: PendingOutcome[] = [];

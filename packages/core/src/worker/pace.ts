@@ -1,6 +1,3 @@
-/** The most jobs to hold ahead, whatever the pace: it bounds what a dying process leaves to be reaped, and the size of an exchange. */
-const aheadCountMax = 250;
-
 /** The weight of the newest cycle. */
 const newestWeight = 0.5;
 
@@ -10,9 +7,13 @@ export class Pace {
   #finishedCount = 0;
   #cycleStartMs: number | undefined;
   readonly #prefetchMs: number;
+  /** Bounds what a dying process leaves to be reaped, whatever the pace. */
+  readonly #aheadCountMax: number;
 
-  constructor(prefetchMs: number) {
+  /** Two exchanges' worth may be held, so that one runs while the database is at the other. */
+  constructor(prefetchMs: number, exchangeSizeMax: number) {
     this.#prefetchMs = prefetchMs;
+    this.#aheadCountMax = 2 * exchangeSizeMax;
   }
 
   jobFinished(): void {
@@ -34,6 +35,6 @@ export class Pace {
 
   /** How many jobs make up the time to hold ahead. */
   get aheadCount(): number {
-    return Math.min(aheadCountMax, Math.floor(this.#jobsPerMs * this.#prefetchMs));
+    return Math.min(this.#aheadCountMax, Math.floor(this.#jobsPerMs * this.#prefetchMs));
   }
 }

@@ -47,11 +47,13 @@ export class Runner<TTransaction> {
     else this.settleLater(attempt, { kind: "released" });
   }
 
-  /** Begins held jobs while slots are free. */
+  /** Begins held jobs while slots are free, unless an exchange is due. */
   fillSlots(): void {
     const { holdings } = this.#state;
     if (!this.#mayBegin) return;
-    for (let attempt = holdings.takeHeld(); attempt !== undefined; attempt = holdings.takeHeld()) {
+    while (!this.#isExchangeDue) {
+      const attempt = holdings.takeHeld();
+      if (attempt === undefined) break;
       if (!attempt.job.isStarted) this.#state.noteStarted(attempt);
       this.#begin(attempt);
     }
@@ -104,6 +106,12 @@ export class Runner<TTransaction> {
   /** What arrives while the worker stops, from a call that was under way, is given back as it came (trap G). */
   get #mayBegin(): boolean {
     return this.#state.phase === "running";
+  }
+
+  /** An exchange's worth of outcomes has gathered and is about to be sent: what is held runs beside it, and not before it. */
+  get #isExchangeDue(): boolean {
+    const { outbox, isTurnRequested, isExchanging, context } = this.#state;
+    return isTurnRequested && !isExchanging && outbox.size >= context.exchangeSizeMax;
   }
 
   #createAttempt(job: ClaimedJob, previous?: Attempt): Attempt {

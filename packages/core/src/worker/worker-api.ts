@@ -132,8 +132,8 @@ export interface WorkerOptions<T, TTransaction, TContext> {
   /** How often to look for jobs when no wake-up comes, with jitter. Default 5,000. */
   pollIntervalMs?: number | undefined;
   /**
-   * How much work to hold ready beyond what runs, in ms at the measured pace. What is held and not begun is given back on
-   * stop, and counts no attempt. 0: none. Default 50.
+   * How much work to hold ready beyond what runs, in ms at the measured pace; at most 500 jobs. What is held and not begun is
+   * given back on stop, and counts no attempt. 0: none. Default 50.
    */
   prefetchMs?: number | undefined;
   /** The retry policy of handlers that have none of their own, property by property. */

@@ -35,6 +35,10 @@ export class WorkerState<TTransaction> {
   isBeatDue = false;
   /** What is held is being compared with the database. Written by the heartbeat. */
   isRenewing = false;
+  /** An exchange is in flight. Written by the machine. */
+  isExchanging = false;
+  /** A turn of the lane will come, or another one after this. Written by the machine. */
+  isTurnRequested = false;
   /** Asks for a turn of the lane. Set by the machine. */
   requestTurn: () => void = () => {};
   /** Sees to it that due jobs are looked for no later than that. Set by the machine. */
@@ -47,7 +51,7 @@ export class WorkerState<TTransaction> {
     this.context = context;
     this.options = options;
     this.holdings = new Holdings(options);
-    this.pace = new Pace(options.prefetchMs);
+    this.pace = new Pace(options.prefetchMs, context.exchangeSizeMax);
     this.workerId = context.nextChainId();
   }
 

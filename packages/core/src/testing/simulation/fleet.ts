@@ -23,6 +23,8 @@ export const startInvariant = "every process starts";
 
 /** How long a process may live on after its worker has stopped: by then every call that was under way has its answer, or never gets one. */
 const farewellMs = 60_000;
+/** How many outcomes an exchange may have: few, for what gathers beside it, and as many as elsewhere. */
+const exchangeSizes: readonly number[] = [1, 3, 10, 250];
 
 /** A place for one process after another. `berth`: of a worker; otherwise of users. */
 interface Place {
@@ -181,11 +183,12 @@ export class Fleet {
         },
       ],
     };
+    const exchangeSizeMax = process.random.fork("exchange").pick(exchangeSizes);
     // A process whose database is away at its start tries again, as a supervisor would have it.
     for (;;) {
       try {
         const client = (await createClientIn(
-          { clock: process.clock, chance: process.random },
+          { clock: process.clock, chance: process.random, exchangeSizeMax },
           options as never,
         )) as unknown as AnyClient;
         return { process, client, state };
