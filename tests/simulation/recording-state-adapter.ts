@@ -22,6 +22,12 @@ export function createRecordingStateAdapter(
   const notesOfTransactions = new WeakMap<MemoryTransaction, Note[]>();
   const alone = createLock();
 
+  const readNow = (): number => {
+    const atMs = nowMs();
+    model.sawTime(atMs);
+    return atMs;
+  };
+
   /** `isChange`: whether it wrote anything that a look could see. */
   const write = <TResult>(
     operation: string,
@@ -32,14 +38,14 @@ export function createRecordingStateAdapter(
   ): Promise<TResult> => {
     if (tx !== undefined) {
       return run().then((result) => {
-        const atMs = nowMs();
+        const atMs = readNow();
         notesOfTransactions.get(tx)?.push(() => note(result, atMs));
         return result;
       });
     }
     return alone(async () => {
       const result = await run();
-      note(result, nowMs());
+      note(result, readNow());
       await afterCommit(operation, isChange(result));
       return result;
     });
