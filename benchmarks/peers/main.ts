@@ -44,6 +44,8 @@ Systems: ${Object.keys(systems).join("; ")}`;
 
 if (values.report && (values.systems !== undefined || values.scale !== "1"))
   throw new Error("The report holds all systems at full size: leave --systems and --scale out.");
+const strangers = values.systems?.split(",").filter((name) => !Object.hasOwn(systems, name)) ?? [];
+if (strangers.length > 0) throw new Error(`There is no system "${strangers[0]}".\n${usage}`);
 const isChosen = (name: string): boolean =>
   values.only === undefined || values.only.split(",").some((start) => name.startsWith(start));
 const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
