@@ -78,7 +78,7 @@ export class Heartbeat<TTransaction> {
 
   async #renew(): Promise<RenewResult> {
     const { context, holdings, workerId, options } = this.#state;
-    const started = this.#state.takeStarted();
+    const started = this.#state.takeAllStarted();
     const progress = [...holdings.running.values()].flatMap((attempt) =>
       attempt.progress === undefined ? [] : [{ ...keyOf(attempt.job), value: attempt.progress }],
     );

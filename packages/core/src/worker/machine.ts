@@ -78,6 +78,7 @@ export class WorkerMachine<TTransaction> {
       onLoss: () => this.#lossAlarm.atLatest(lossCheckDelayMs),
     });
     this.#state.requestTurn = () => this.#requestTurn();
+    this.#state.requestTurnWithin = (delayMs) => this.#turnAlarm.atLatest(delayMs);
     this.#state.changed = () => this.#changes.tell();
     this.#state.lookWithin = (delayMs) => this.#pollAlarm.atLatest(delayMs);
   }
@@ -345,7 +346,7 @@ export class WorkerMachine<TTransaction> {
       await this.#settler.settleFormer(due.filter(({ attempt }) => attempt.workerId !== workerId));
       return true;
     }
-    const started = this.#state.takeStarted();
+    const started = this.#state.takeDueStarted();
     const claim = this.#claimer.nextRequest();
     const beganAtMs = context.clock.monotonicNow();
     let result: ExchangeResult | undefined;

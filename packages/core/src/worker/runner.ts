@@ -54,10 +54,9 @@ export class Runner<TTransaction> {
     while (!this.#isExchangeDue) {
       const attempt = holdings.takeHeld();
       if (attempt === undefined) break;
-      if (!attempt.job.isStarted) this.#state.noteStarted(attempt);
       this.#begin(attempt);
+      if (!attempt.job.isStarted) this.#state.noteStarted(attempt);
     }
-    if (this.#state.hasStartedUnreported) this.#state.requestTurn();
   }
 
   /** Hands an outcome to the next exchange. */

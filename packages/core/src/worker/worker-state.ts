@@ -10,6 +10,12 @@ import type { ResolvedWorkerOptions } from "./worker-options.ts";
 /** new → running → stopping → stopped. */
 export type Phase = "new" | "running" | "stopping" | "stopped";
 
+/**
+ * How long a held job runs before its start is noted, in ms. What ends sooner, as most jobs do, is written once less; a process that dies sooner
+ * leaves an attempt uncounted, and the job suspect.
+ */
+const startedReportDelayMs = 100;
+
 /** What the parts of one worker share. Only the part named in a comment writes a field. */
 export class WorkerState<TTransaction> {
   readonly context: EngineContext<TTransaction>;
@@ -41,6 +47,8 @@ export class WorkerState<TTransaction> {
   isTurnRequested = false;
   /** Asks for a turn of the lane. Set by the machine. */
   requestTurn: () => void = () => {};
+  /** Asks for a turn of the lane no later than that. Set by the machine. */
+  requestTurnWithin: (delayMs: number) => void = () => {};
   /** Sees to it that due jobs are looked for no later than that. Set by the machine. */
   lookWithin: (delayMs: number) => void = () => {};
   /** Tells those who wait for a change. Set by the machine. */
@@ -68,25 +76,34 @@ export class WorkerState<TTransaction> {
     this.requestTurn();
   }
 
-  /** Held jobs that have begun and whose attempt is not counted yet. */
-  get hasStartedUnreported(): boolean {
-    return this.#startedUnreported.length > 0;
-  }
-
+  /** A held job has begun: its attempt is to be counted, unless it ends before that is worth a write. */
   noteStarted(attempt: Attempt): void {
     this.#startedUnreported.push(attempt);
+    this.requestTurnWithin(startedReportDelayMs);
   }
 
-  /** Takes those that still run; what has ended meanwhile is counted by its settlement. */
-  takeStarted(): Attempt[] {
-    const started = this.#startedUnreported.filter(
-      ({ job, lostReason }) => lostReason === undefined && this.holdings.running.has(tokenOf(job)),
-    );
-    this.#startedUnreported = [];
-    return started;
+  /** Takes the begun jobs that have run for a while. */
+  takeDueStarted(): Attempt[] {
+    return this.#takeStarted(this.context.clock.monotonicNow() - startedReportDelayMs);
+  }
+
+  takeAllStarted(): Attempt[] {
+    return this.#takeStarted(Number.POSITIVE_INFINITY);
   }
 
   putBackStarted(started: readonly Attempt[]): void {
     this.#startedUnreported = [...started, ...this.#startedUnreported];
+  }
+
+  /** Takes what has begun by then; what has ended meanwhile is counted by its settlement. */
+  #takeStarted(untilMs: number): Attempt[] {
+    const running = this.#startedUnreported.filter(
+      ({ job, lostReason }) => lostReason === undefined && this.holdings.running.has(tokenOf(job)),
+    );
+    const isDue = ({ startedAtMs }: Attempt): boolean => startedAtMs! <= untilMs;
+    this.#startedUnreported = running.filter((attempt) => !isDue(attempt));
+    const next = this.#startedUnreported[0];
+    if (next !== undefined) this.requestTurnWithin(next.startedAtMs! - untilMs);
+    return running.filter(isDue);
   }
 }
