@@ -38,7 +38,7 @@ export interface PostgresNotifyAdapterOptions {
 
 /**
  * Makes a notify adapter on LISTEN and NOTIFY. Wake-ups are published by a statement of their own after the commit of what they tell;
- * those that come while one is under way share the next. That statement does not wait for the disk. Subscribers of this adapter are reached at once, others through one channel.
+ * those that come while one is under way, or within 5 ms after it, share the next. That statement does not wait for the disk. Subscribers of this adapter are reached at once, others through one channel.
  *
  * It listens while it has subscribers, on one connection, however many they are. The connection has to hear a message of its own at the
  * start, and whenever it was quiet for a while. Until it does, `outage` says why, workers poll more often, and it is made anew after

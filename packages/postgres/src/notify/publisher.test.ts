@@ -23,14 +23,30 @@ function createPublishing() {
   return { clock, batches, publisher };
 }
 
-describe("what is published while a batch is under way", () => {
-  it("goes with the next one, each key once, and without waiting for more", async () => {
-    const { batches, publisher } = createPublishing();
+it("sends at once what is published after a rest", async () => {
+  const { clock, batches, publisher } = createPublishing();
+  const first = publisher.publish(["t:a"]);
+  batches[0]!.answer.resolve();
+  await first;
+  await clock.advance(5);
+  const second = publisher.publish(["t:a"]);
+  expect(batches.map(({ keys }) => keys)).toEqual([["t:a"], ["t:a"]]);
+  batches[1]!.answer.resolve();
+  await second;
+});
+
+describe("what is published while a batch is under way, or in the rest after it", () => {
+  it("goes with the next one, each key once", async () => {
+    const { clock, batches, publisher } = createPublishing();
     const published = ["a", "b", "a", "c"].map((key) => publisher.publish([`t:${key}`]));
     expect(batches.map(({ keys }) => keys)).toEqual([["t:a"]]);
     batches[0]!.answer.resolve();
     await published[0];
-    expect(batches.map(({ keys }) => keys)).toEqual([["t:a"], ["t:b", "t:a", "t:c"]]);
+    published.push(publisher.publish(["t:d"]));
+    await clock.advance(4);
+    expect(batches).toHaveLength(1);
+    await clock.advance(1);
+    expect(batches.map(({ keys }) => keys)).toEqual([["t:a"], ["t:b", "t:a", "t:c", "t:d"]]);
     batches[1]!.answer.resolve();
     await Promise.all(published);
     const idle = publisher.idle();
@@ -38,11 +54,12 @@ describe("what is published while a batch is under way", () => {
   });
 
   it("is not concerned when that batch fails", async () => {
-    const { batches, publisher } = createPublishing();
+    const { clock, batches, publisher } = createPublishing();
     const [first, second] = [publisher.publish(["t:a"]), publisher.publish(["t:b"])];
     const error = new Error("refused");
     batches[0]!.answer.reject(error);
     await expect(first).rejects.toBe(error);
+    await clock.advance(5);
     batches[1]!.answer.resolve();
     await expect(second).resolves.toBeUndefined();
   });
@@ -55,12 +72,13 @@ describe("what is published while a batch is under way", () => {
     expect(batches).toHaveLength(1);
     await clock.advance(1);
     expect(await first).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await clock.advance(5);
     batches[1]!.answer.resolve();
     await expect(second).resolves.toBeUndefined();
   });
 
   it("becomes one message to everybody when it is very much, and self-tests stay in it", async () => {
-    const { batches, publisher } = createPublishing();
+    const { clock, batches, publisher } = createPublishing();
     const published = [publisher.publish(["t:a"]), publisher.publish(["p:token"])];
     for (let part = 0; part < 11; part += 1) {
       const keys = Array.from({ length: 1_000 }, (_, index) => `c:${part * 1_000 + index}`);
@@ -68,6 +86,7 @@ describe("what is published while a batch is under way", () => {
     }
     batches[0]!.answer.resolve();
     await published[0];
+    await clock.advance(5);
     const { keys, answer } = batches[1]!;
     expect(keys.slice(0, 2)).toEqual(["*", "p:token"]);
     expect(keys.length).toBeLessThanOrEqual(10_000);
