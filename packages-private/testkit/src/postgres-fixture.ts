@@ -20,6 +20,7 @@ import {
 import pg from "pg";
 import type { StateAdapter } from "queuert/adapter";
 
+import { assertRowsMakeSense } from "./postgres/assert-rows.ts";
 import { findMainServerUrl } from "./postgres/main-server-door.ts";
 import { createTestName } from "./postgres/test-database.ts";
 import { postgresNotifySkips, postgresSkips } from "./skips.ts";
@@ -150,6 +151,8 @@ async function createStore(
     sibling: createInstallation(`${name}_sibling`),
     async dispose() {
       await Promise.all(opened.map(async (process) => process.dispose()));
+      for (const schema of [name, `${name}_sibling`])
+        await assertRowsMakeSense(user, `${schema}."${tablePrefix}job"`);
       await user.query(`DROP SCHEMA IF EXISTS ${name}, ${name}_sibling, ${name}_own CASCADE`);
       await user.end();
     },

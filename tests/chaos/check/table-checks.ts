@@ -20,6 +20,10 @@ const rules: Readonly<Record<string, string>> = {
     SELECT CAST(chain_id AS text) AS found FROM {job}
     WHERE open_blockers <> 0 OR worker_id IS NOT NULL`,
 
+  "No count is below zero.": `
+    SELECT CAST(chain_id AS text) AS found FROM {job}
+    WHERE chain_index < 0 OR attempt < 0 OR open_blockers < 0 OR dependents < 0`,
+
   "A chain that is over has a time of its end.": `
     SELECT CAST(chain_id AS text) AS found FROM {job}
     WHERE chain_index = 0 AND (chain_closed_at IS NULL OR chain_status = 'open')`,

@@ -107,8 +107,8 @@ describe("checkSchema", () => {
       ],
     },
     {
-      change: "ALTER TABLE {schema}.job DROP CONSTRAINT job_priority_check",
-      found: [{ part: "constraint job_priority_check", kind: "missing" }],
+      change: "ALTER TABLE {schema}.attempt_failure DROP CONSTRAINT attempt_failure_outcome_check",
+      found: [{ part: "constraint attempt_failure_outcome_check", kind: "missing" }],
     },
     {
       change: "ALTER TABLE {schema}.worker RESET (fillfactor)",
