@@ -18,7 +18,7 @@ export const claimParameters = `p_claim_types text[], p_limits integer[], p_firs
 export const claimJobs: string = defineFunction({
   signature: `{claim_jobs}(p_worker_id uuid, p_now timestamptz, ${claimParameters})`,
   returns: "json",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_chain_ids uuid[];

@@ -74,7 +74,7 @@ const findBlockers = defineFunction({
   signature:
     "{find_blockers}(p_chain_ids uuid[], p_first integer, p_last integer, OUT open_count integer, OUT place integer, OUT reason text)",
   returns: "record",
-  isInner: true,
+  isUnpinned: true,
   body: `
 BEGIN
   SELECT count(*) FILTER (WHERE root.chain_status IN ('open', 'failed')), min(n) FILTER (WHERE root.chain_status IS NULL OR root.chain_status = 'cancelled')
@@ -93,7 +93,7 @@ const insertNextJob = defineFunction({
   signature: `{insert_next_job}(p_chain_id uuid, p_chain_index integer, p_now timestamptz, p_chain_type text, p_type text, p_input text, p_priority smallint,
     p_due_at timestamptz, p_trace_context text, p_open_count integer, p_blocker_slots text[], p_blocker_ordinals integer[], p_blocker_ids uuid[])`,
   returns: "text",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_status text := CASE WHEN p_open_count > 0 THEN 'blocked' WHEN p_due_at > p_now THEN 'scheduled' ELSE 'ready' END;

@@ -18,16 +18,16 @@ export interface FunctionDefinition {
   readonly returns: string;
   /** PL/pgSQL, from DECLARE or BEGIN on. */
   readonly body: string;
-  /** For functions that only others of ours call: those have pinned the planner already. */
-  readonly isInner?: boolean;
+  /** For functions that only others of ours call, which have pinned the planner already, and those whose statements look for no rows. */
+  readonly isUnpinned?: boolean;
   /** For functions that write nothing: their statements, and those of functions they call, see what the calling statement sees, and no more. */
   readonly isRead?: boolean;
 }
 
 /** Writes a function that clients call in one round trip. Its statements see each other's effects, and each sees what has committed before it begins (READ COMMITTED). */
 export function defineFunction(definition: FunctionDefinition): string {
-  const { signature, returns, body, isInner, isRead } = definition;
-  const settings = isInner === true ? [] : pinnedPlanner;
+  const { signature, returns, body, isUnpinned, isRead } = definition;
+  const settings = isUnpinned === true ? [] : pinnedPlanner;
   return [
     `CREATE OR REPLACE FUNCTION ${signature} RETURNS ${returns} LANGUAGE plpgsql${isRead === true ? " STABLE" : ""}`,
     ...settings,

@@ -46,7 +46,7 @@ END`,
 const deleteChainRows = defineFunction({
   signature: "{delete_chain_rows}(p_chain_ids uuid[])",
   returns: "void",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_edge record;

@@ -8,7 +8,7 @@ export const endJobs: readonly string[] = [
     signature:
       "{end_job}(p_chain_id uuid, p_chain_index integer, p_now timestamptz, p_status text, p_output text, p_error text, p_trace_context text)",
     returns: "void",
-    isInner: true,
+    isUnpinned: true,
     body: `
 BEGIN
   UPDATE {job} SET status = p_status, hold = NULL, worker_id = NULL, completed_at = p_now, completed_by = NULL, output = p_output, error = p_error,
@@ -21,7 +21,7 @@ END`,
   defineFunction({
     signature: "{close_chain}(p_chain_id uuid, p_now timestamptz, p_status text)",
     returns: "json",
-    isInner: true,
+    isUnpinned: true,
     body: `
 DECLARE
   v_root record;
@@ -44,7 +44,7 @@ END`,
   defineFunction({
     signature: "{release_dependants}(p_chain_id uuid, p_now timestamptz)",
     returns: "json",
-    isInner: true,
+    isUnpinned: true,
     body: `
 DECLARE
   v_edge record;

@@ -84,7 +84,7 @@ export const noteStarted: string = defineFunction({
   signature:
     "{note_started}(p_worker_id uuid, p_chain_ids uuid[], p_indexes integer[], p_claim_nos integer[])",
   returns: "void",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_chain_ids uuid[];

@@ -11,7 +11,7 @@ const filterParameters = `p_types text[], p_statuses text[], p_label_key text, p
 export const chainLists: string = defineFunction({
   signature: "{chain_lists}(p_types text[], p_statuses text[])",
   returns: "TABLE (status text, type text)",
-  isInner: true,
+  isUnpinned: true,
   isRead: true,
   body: `
 DECLARE

@@ -19,7 +19,7 @@ const listIndexed = (status: IndexedStatus): string => `
 export const someJobs: string = defineFunction({
   signature: "{some_jobs}(p_types text[], p_statuses text[], p_limit integer)",
   returns: "TABLE (chain_id uuid, chain_index integer)",
-  isInner: true,
+  isUnpinned: true,
   isRead: true,
   body: `
 BEGIN

@@ -13,7 +13,7 @@ const stepCountMax = 100;
 export const lockChains: string = defineFunction({
   signature: "{lock_chains}(p_chain_ids uuid[], p_root_ids uuid[])",
   returns: "void",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_chain_id uuid;

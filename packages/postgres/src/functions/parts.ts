@@ -7,7 +7,7 @@ export const parts: readonly string[] = [
   defineFunction({
     signature: "{give_up_keys}(p_chain_ids uuid[], p_now timestamptz)",
     returns: "void",
-    isInner: true,
+    isUnpinned: true,
     body: `
 BEGIN
   DELETE FROM {deduplication} WHERE chain_id = ANY (p_chain_ids) AND (kept_until IS NULL OR kept_until <= p_now);
@@ -19,7 +19,7 @@ END`,
   defineFunction({
     signature: "{trim_failures}(p_chain_id uuid, p_chain_index integer)",
     returns: "void",
-    isInner: true,
+    isUnpinned: true,
     body: `
 BEGIN
   DELETE FROM {attempt_failure} AS failure WHERE failure.chain_id = p_chain_id AND failure.chain_index = p_chain_index
@@ -37,7 +37,7 @@ END`,
     signature:
       "{insert_blockers}(p_chain_id uuid, p_chain_index integer, p_slots text[], p_ordinals integer[], p_blocker_ids uuid[])",
     returns: "void",
-    isInner: true,
+    isUnpinned: true,
     body: `
 BEGIN
   INSERT INTO {job_blocker} (chain_id, chain_index, slot, ordinal, blocked_by_chain_id)

@@ -79,7 +79,7 @@ END`,
 const hasReapable = defineFunction({
   signature: "{has_reapable}(p_now timestamptz, p_types text[])",
   returns: "boolean",
-  isInner: true,
+  isUnpinned: true,
   body: `
 BEGIN
   RETURN EXISTS (
@@ -98,7 +98,7 @@ const reapJob = defineFunction({
   signature:
     "{reap_job}(p_chain_id uuid, p_chain_index integer, p_now timestamptz, p_attempt_max float8, p_error text)",
   returns: "json",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_job record;

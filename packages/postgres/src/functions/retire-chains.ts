@@ -91,7 +91,7 @@ END`,
 const retireChain = defineFunction({
   signature: "{retire_chain}(p_chain_id uuid, p_now timestamptz)",
   returns: "json",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_last_index integer;

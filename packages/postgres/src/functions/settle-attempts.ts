@@ -53,7 +53,7 @@ export function settleAttempts(mode: LockMode): string {
   return defineFunction({
     signature: `{settle_${mode}}(p_worker_id uuid, p_now timestamptz, p_is_live boolean, ${settlementParameters}, ${blockerParameters})`,
     returns: "json",
-    isInner: true,
+    isUnpinned: true,
     body: `
 DECLARE
   v_verdicts text[];

@@ -45,6 +45,30 @@ BEGIN
 END`,
 });
 
+/**
+ * Starts one chain without key, blockers, labels and schedule, as most are: one insert of given values, which has no plan that could go wrong. Answers NULL
+ * when it was inserted; else the same as {@link startChainsInTurn}.
+ */
+export const startChain: string = defineFunction({
+  signature:
+    "{start_chain}(p_now timestamptz, p_chain_id uuid, p_type text, p_input text, p_priority smallint, p_trace text, p_is_unannounced boolean)",
+  returns: "json",
+  isUnpinned: true,
+  body: `
+DECLARE
+  v_now timestamptz := coalesce(p_now, clock_timestamp());
+BEGIN
+  INSERT INTO {job} (chain_id, chain_index, type, status, priority, created_at, scheduled_at, ready_at, is_unannounced, chain_status, trace_context, input)
+  VALUES (p_chain_id, 0, p_type, 'ready', p_priority, v_now, v_now, v_now, p_is_unannounced, 'open', p_trace, p_input)
+  ON CONFLICT (chain_id, chain_index) DO NOTHING;
+  IF FOUND THEN
+    RETURN NULL;
+  END IF;
+  RETURN {start_chains_in_turn}(v_now, ARRAY[p_chain_id], ARRAY[p_type], ARRAY[p_input], ARRAY[p_priority], '{}', '{}', ARRAY[p_trace],
+    ARRAY[p_is_unannounced], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}');
+END`,
+});
+
 /** Ends the block that undoes what a refused call has written. Nobody else raises it. */
 const refusal = "QU001";
 

@@ -64,7 +64,7 @@ export const noteProgress: string = defineFunction({
   signature:
     "{note_progress}(p_worker_id uuid, p_chain_ids uuid[], p_indexes integer[], p_claim_nos integer[], p_values text[])",
   returns: "void",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_job record;
@@ -89,7 +89,7 @@ export const giveBack: string = defineFunction({
   signature:
     "{give_back}(p_worker_id uuid, p_now timestamptz, p_kept_ids uuid[], p_kept_indexes integer[], p_kept_claim_nos integer[])",
   returns: "integer",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_job record;

@@ -17,8 +17,9 @@ import { reap } from "../functions/reap-jobs.ts";
 import { redriveChains } from "../functions/redrive-chains.ts";
 import { retirements } from "../functions/retire-chains.ts";
 import { settleAttempts } from "../functions/settle-attempts.ts";
+import { settleCompleted } from "../functions/settle-completed.ts";
 import { dueAt } from "../functions/shared-sql.ts";
-import { startChains, startChainsInTurn } from "../functions/start-chains.ts";
+import { startChain, startChains, startChainsInTurn } from "../functions/start-chains.ts";
 import { stats } from "../functions/stats.ts";
 import {
   giveBack,
@@ -39,6 +40,8 @@ export const functions: readonly string[] = [
   claimJobs,
   exchange,
   settle,
+  settleCompleted,
+  startChain,
   startChains,
   startChainsInTurn,
   ...partitionFunctions,

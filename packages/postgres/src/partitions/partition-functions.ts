@@ -13,7 +13,7 @@ const isMyTurn = "pg_try_advisory_xact_lock(hashtextextended('queuert: migration
 const listPartitions = defineFunction({
   signature: "{list_partitions}()",
   returns: "TABLE (partition regclass, name text, lower_id uuid, upper_id uuid, upper_ms bigint)",
-  isInner: true,
+  isUnpinned: true,
   body: `
 BEGIN
   RETURN QUERY
@@ -86,7 +86,7 @@ END`,
 const makePartition = defineFunction({
   signature: "{make_partition}(p_from_ms bigint, p_to_ms bigint)",
   returns: "text",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_name text := (SELECT job.relname FROM pg_class AS job WHERE job.oid = '{job}'::regclass)
@@ -161,7 +161,7 @@ const dropPartition = defineFunction({
   signature:
     "{drop_partition}(p_now timestamptz, p_partition regclass, p_lower uuid, p_upper uuid, p_statuses text[], p_closed_until timestamptz[])",
   returns: "json",
-  isInner: true,
+  isUnpinned: true,
   body: `
 DECLARE
   v_kept uuid[];

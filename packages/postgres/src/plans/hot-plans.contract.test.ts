@@ -29,6 +29,10 @@ async function exchange(settlements: readonly Settlement[]): Promise<ExchangeRes
   return hot.exchange(settlements, batchCount);
 }
 
+async function settleInTransaction(settlements: readonly Settlement[]): Promise<void> {
+  await state.transaction(async (tx) => state.settle({ tx, workerId, settlements }));
+}
+
 type Outcome = Settlement["outcome"];
 
 const nextWork = {
@@ -100,6 +104,13 @@ describe("plans of the hot statements, made on empty tables", { shuffle: false }
     expect(jobs.verdicts).toHaveLength(batchCount);
     expectBounded(scans, batchCount);
     expect(indexesOf(scans, "job")).toEqual(["job_pkey", "job_ready"]);
+  });
+
+  test("so does a job that is completed in the user's transaction", async () => {
+    const { claimed } = await hot.exchange([], 1);
+    const scans = await observed.observe(async () => settleInTransaction(hot.complete(claimed)));
+    expectBounded(scans, 1);
+    expect(indexesOf(scans, "job")).toEqual(["job_pkey"]);
   });
 
   test("so does one with every kind of outcome, and one that closes chains of several jobs", async () => {
@@ -221,6 +232,8 @@ describe("plans of the hot statements, made on empty tables", { shuffle: false }
     }));
     const { verdicts } = await exchange(gone);
     expect(verdicts).toEqual(gone.map(() => ({ kind: "lost", reason: "deleted" })));
+    for (let count = 0; count < 10; count += 1)
+      await settleInTransaction([{ ...gone[4]!, chainIndex: 0 }]);
     await hot.startMany(backlogCount / 10);
     for (const scans of await runEveryWrite()) expectBounded(scans, 2 * batchCount);
   });
@@ -253,6 +266,8 @@ async function runEveryWrite(): Promise<readonly (readonly Scan[])[]> {
   await step((place) => (place < blockers.length ? { kind: "completed", output: "{}" } : goOn));
   await step(mixedOutcome);
   await step(() => ({ kind: "completed", output: "{}" }));
-  await exchange(settlements);
+  const { claimed } = await exchange(settlements);
+  const only = claimed.find(({ chainIndex }) => chainIndex === 0);
+  seen.push(await observed.observe(async () => settleInTransaction(hot.complete([only!]))));
   return seen;
 }

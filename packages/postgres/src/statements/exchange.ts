@@ -58,8 +58,46 @@ export async function exchange(
   return { verdicts: decodeVerdicts(groups, answers), claimed: jobs, isLive: isLive ?? true };
 }
 
+const settleCompletedStatement: AnsweringStatement = {
+  name: "settle_completed",
+  expression: `{settle_completed}($1::text::uuid, $2::text::timestamptz, $3::text::uuid, $4::text::integer, $5::text::integer, $6::text, $7::text)`,
+};
+
 /** Settles in a transaction of the user's. */
 export async function settle(
+  session: Session,
+  workerId: string,
+  settlements: readonly Settlement[],
+): Promise<readonly Verdict[]> {
+  const [first] = settlements;
+  return settlements.length === 1 && first!.outcome.kind === "completed"
+    ? settleCompleted(session, workerId, first!, first!.outcome.output)
+    : settleAny(session, workerId, settlements);
+}
+
+/** What nearly every `commit` asks for: few parameters, and mostly one statement. */
+async function settleCompleted(
+  session: Session,
+  workerId: string,
+  settlement: Settlement,
+  output: string | undefined,
+): Promise<readonly Verdict[]> {
+  const { chainId, chainIndex, claimNo, traceContext } = settlement;
+  const answer = await session.ask<number | GroupAnswer>(settleCompletedStatement, [
+    workerId,
+    session.now,
+    chainId,
+    String(chainIndex),
+    String(claimNo),
+    output ?? null,
+    traceContext ?? null,
+  ]);
+  if (typeof answer !== "number") return decodeVerdicts([[{ settlement, place: 1 }]], [answer!]);
+  const effects = { chainStatus: "completed", chainDurationMs: answer, unblocked: [] } as const;
+  return [{ kind: "settled", effects }];
+}
+
+async function settleAny(
   session: Session,
   workerId: string,
   settlements: readonly Settlement[],

@@ -14,6 +14,12 @@ import { delayOf, instantOf } from "./schedules.ts";
 const chainPlaceholders = `$1::text::timestamptz, $2::text::uuid[], $3::text::text[], $4::text::text[], $5::text::smallint[], $6::text::float8[],
   $7::text::float8[], $8::text::text[], $9::text::boolean[], $10::text::integer[], $11::text::text[], $12::text::text[]`;
 
+const startOne: AnsweringStatement = {
+  name: "start_chain",
+  expression:
+    "{start_chain}($1::text::timestamptz, $2::text::uuid, $3::text, $4::text, $5::text::smallint, $6::text, $7::text::boolean)",
+};
+
 const startPlain: AnsweringStatement = {
   name: "start_chains",
   expression: `{start_chains}(${chainPlaceholders})`,
@@ -41,17 +47,7 @@ export async function startChains(
   session: Session,
   chains: readonly NewChain[],
 ): Promise<readonly StartResult[]> {
-  const isPlain = chains.every(
-    ({ deduplication, blockers }) => deduplication === undefined && blockers.length === 0,
-  );
-  const values = [session.now, ...encodeChains(chains)];
-  const answer = isPlain
-    ? await session.ask<readonly StartedRow[] | Refusal>(startPlain, values)
-    : await session.ask<readonly StartedRow[] | Refusal>(startInTurn, [
-        ...values,
-        ...encodeKeys(chains),
-        ...encodeBlockers(chains),
-      ]);
+  const answer = await ask(session, chains);
   if (answer === undefined)
     return chains.map(({ chainId, traceContext }) => ({
       chainId,
@@ -68,7 +64,32 @@ export async function startChains(
   }));
 }
 
-function isList(answer: readonly StartedRow[] | Refusal): answer is readonly StartedRow[] {
+type Answer = readonly StartedRow[] | Refusal;
+
+/** Asks by the least statement that knows all that the chains have; `undefined` when all were inserted and are ready. */
+async function ask(session: Session, chains: readonly NewChain[]): Promise<Answer | undefined> {
+  const { now } = session;
+  if (!chains.every(isPlain))
+    return session.ask<Answer>(startInTurn, [
+      now,
+      ...encodeChains(chains),
+      ...encodeKeys(chains),
+      ...encodeBlockers(chains),
+    ]);
+  return chains.length === 1 && isBare(chains[0]!)
+    ? session.ask<Answer>(startOne, [now, ...encodeBareChain(chains[0]!)])
+    : session.ask<Answer>(startPlain, [now, ...encodeChains(chains)]);
+}
+
+function isPlain({ deduplication, blockers }: NewChain): boolean {
+  return deduplication === undefined && blockers.length === 0;
+}
+
+function isBare({ schedule, labels }: NewChain): boolean {
+  return schedule === undefined && Object.keys(labels).length === 0;
+}
+
+function isList(answer: Answer): answer is readonly StartedRow[] {
   return Array.isArray(answer);
 }
 
@@ -76,6 +97,18 @@ function refusedError(refusal: Refusal): Error {
   return "blockerChainId" in refusal
     ? new BlockerUnusableError({ chainId: refusal.blockerChainId, reason: refusal.reason })
     : new ChainIdConflictError(refusal);
+}
+
+function encodeBareChain(chain: NewChain): readonly (string | null)[] {
+  const { chainId, type, input, priority, traceContext, isUnannounced } = chain;
+  return [
+    chainId,
+    type,
+    input ?? null,
+    String(priority),
+    traceContext ?? null,
+    String(isUnannounced),
+  ];
 }
 
 function encodeChains(chains: readonly NewChain[]): readonly string[] {
