@@ -78,7 +78,7 @@ export const claimCases: readonly ConformanceCase<StateContext>[] = [
       await other.exchange({
         claim: { types: [{ type: "work", limit: 10 }], slots: 10, ahead: 10 },
       }),
-      { verdicts: [], claimed: [], isLive: true },
+      { verdicts: [], claimed: [], isLive: true, schedule: { nextDueInMs: minute } },
     );
   }),
 

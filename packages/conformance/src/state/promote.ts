@@ -45,6 +45,37 @@ export const promoteCases: readonly ConformanceCase<StateContext>[] = [
     },
   ),
 
+  defineCase(
+    "B8 B10: a claim that is not filled says when the next job is due, and a full one does not",
+    async (context, expect) => {
+      const actor = await createActor(context);
+      const claim = { types: [{ type: "work", limit: 2 }], slots: 1, ahead: 1 };
+      await startSeveral(context, 3);
+      expect.match(await actor.exchange({ claim }), { schedule: undefined });
+      expect.match(await actor.exchange({ claim }), { schedule: { nextDueInMs: undefined } });
+      await startOne(context, { type: "other", schedule: { delayMs: minute } });
+      expect.match(await actor.exchange({}), { schedule: undefined });
+      expect.match(await actor.exchange({ claim }), { schedule: { nextDueInMs: minute } });
+      context.clock.advance(minute);
+      expect.match(await actor.exchange({ claim }), { schedule: { nextDueInMs: 0 } });
+      await context.state.promote({ limit: 10 });
+      expect.match(await actor.exchange({ claim }), { schedule: { nextDueInMs: undefined } });
+    },
+  ),
+
+  defineCase("B10: it knows of what is settled by the same exchange", async (context, expect) => {
+    const actor = await createActor(context);
+    await startOne(context);
+    const { chainId, chainIndex, claimNo } = await actor.claimOne("work");
+    const result = await actor.exchange({
+      settlements: [
+        { chainId, chainIndex, claimNo, outcome: { kind: "retried", delayMs: 500, error: "{}" } },
+      ],
+      claim: { types: [{ type: "work", limit: 1 }], slots: 1, ahead: 0 },
+    });
+    expect.match(result, { schedule: { nextDueInMs: 500 } });
+  }),
+
   defineCase("P8: counts stand per type", async (context, expect) => {
     await startSeveral(context, 3, { type: "a", schedule: { delayMs: minute } });
     await startSeveral(context, 2, { type: "b", schedule: { delayMs: minute } });

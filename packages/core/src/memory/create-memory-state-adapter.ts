@@ -13,7 +13,7 @@ import { reapJobs } from "./reap-jobs.ts";
 import { attemptRecord, chainRecord, jobRecord, workerRecord } from "./records.ts";
 import { compareText } from "./rows.ts";
 import { retireChains } from "./retire-chains.ts";
-import { promoteJobs, rescheduleChains, triggerChains } from "./schedule-jobs.ts";
+import { findNextDue, promoteJobs, rescheduleChains, triggerChains } from "./schedule-jobs.ts";
 import { platformAsyncContext } from "./platform-async-context.ts";
 import { Sessions, type AsyncContext, type MemoryTransaction } from "./sessions.ts";
 import { isStickySettled, settleAttempts } from "./settle-attempts.ts";
@@ -77,11 +77,11 @@ export function createMemoryStateAdapter(
           claim !== undefined ||
           settlements.some((settlement, index) => isStickySettled(settlement, verdicts[index]!));
         const isLive = !isLeaseAsked || writer.isLive(workerId);
-        return {
-          verdicts,
-          claimed: claim === undefined || !isLive ? [] : claimJobs(writer, workerId, claim),
-          isLive,
-        };
+        if (claim === undefined || !isLive) return { verdicts, claimed: [], isLive };
+        const claimed = claimJobs(writer, workerId, claim);
+        const isShort = claimed.length < claim.slots + claim.ahead;
+        const schedule = isShort ? { nextDueInMs: findNextDue(writer) } : undefined;
+        return { verdicts, claimed, isLive, schedule };
       }),
     settle: ({ tx, workerId, settlements }) =>
       write("settle", tx, (writer) => settleAttempts(writer, workerId, settlements)),

@@ -24,13 +24,17 @@ export function promoteJobs(writer: Writer, limit: number): PromoteResult {
   )) {
     writer.delete("deduplications", row.deduplicationId);
   }
-  const next = writer.tables.jobIndex.scheduled.first();
   return {
     promoted: [...counts]
       .map(([type, count]) => ({ type, count }))
       .toSorted((left, right) => compareText(left.type, right.type)),
-    nextDueInMs: next === undefined ? undefined : Math.max(0, next.scheduledAtMs - writer.nowMs),
+    nextDueInMs: findNextDue(writer),
   };
+}
+
+export function findNextDue(writer: Writer): number | undefined {
+  const next = writer.tables.jobIndex.scheduled.first();
+  return next === undefined ? undefined : Math.max(0, next.scheduledAtMs - writer.nowMs);
 }
 
 /** Makes the scheduled job of each chain ready at once. */

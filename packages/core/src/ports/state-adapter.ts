@@ -330,6 +330,11 @@ export interface ExchangeResult {
   readonly claimed: readonly ClaimedJob[];
   /** Whether the worker's lease was live; false only when a claim or a sticky continuation asked. */
   readonly isLive: boolean;
+  /**
+   * When the next job is due, as {@link PromoteResult} has it, and 0 for any that is due: told when a live worker's claim got less than it had room for, so
+   * that one that has nothing to do need not ask. Where it is not told, the worker asks by `promote`.
+   */
+  readonly schedule?: { readonly nextDueInMs: number | undefined } | undefined;
 }
 
 /** A blocker of a claimed job, completed. */

@@ -14,12 +14,15 @@ import type { WorkerState } from "./worker-state.ts";
 
 const reapCountMax = 500;
 const promoteCountMax = 1_000;
+/** How often to promote although nobody says that a job is due, in ms. */
+const upkeepIntervalMs = 60_000;
 
 /** Renews the lease for all that the worker holds at once, and does what any worker may do for all: reap and promote. */
 export class Heartbeat<TTransaction> {
   readonly #state: WorkerState<TTransaction>;
   readonly #runner: Runner<TTransaction>;
   readonly #attemptLimits: readonly AttemptLimit[];
+  #promotedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(state: WorkerState<TTransaction>, runner: Runner<TTransaction>) {
     this.#state = state;
@@ -46,9 +49,18 @@ export class Heartbeat<TTransaction> {
     if (releasedCount > 0) this.#state.isMoreLikely = true;
     if (this.#state.phase === "running") {
       await this.#reap();
-      this.#state.isPromoteDue = true;
+      if (this.#isUpkeepDue) this.#state.isPromoteDue = true;
     }
     return true;
+  }
+
+  /** Polls look for due jobs, unless they are rarer than beats. What else `promote` sees to, as keys that have expired, can wait. */
+  get #isUpkeepDue(): boolean {
+    const { options, context } = this.#state;
+    return (
+      options.pollIntervalMs > options.leaseMs / 3 ||
+      context.clock.monotonicNow() >= this.#promotedAtMs + upkeepIntervalMs
+    );
   }
 
   /** Makes due jobs ready, and answers in how many ms the next one is due. */
@@ -67,9 +79,12 @@ export class Heartbeat<TTransaction> {
 
   async #promote(): Promise<PromoteResult> {
     this.#state.isPromoteDue = false;
-    this.#state.isPromoteHinted = false;
+    this.#state.isLookDue = false;
+    this.#state.isLookHinted = false;
     try {
-      return await this.#state.context.state.promote({ limit: promoteCountMax });
+      const result = await this.#state.context.state.promote({ limit: promoteCountMax });
+      this.#promotedAtMs = this.#state.context.clock.monotonicNow();
+      return result;
     } catch (error) {
       this.#state.isPromoteDue = true;
       throw error;

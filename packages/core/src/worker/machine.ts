@@ -157,13 +157,14 @@ export class WorkerMachine<TTransaction> {
   }
 
   get #isIdle(): boolean {
-    const { holdings, isMoreLikely, isPromoteDue, isPromoteHinted, phase } = this.#state;
+    const { holdings, isMoreLikely, isPromoteDue, isLookDue, isLookHinted, phase } = this.#state;
     if (phase !== "running") return true;
     return (
       holdings.isEmpty &&
       !isMoreLikely &&
       !isPromoteDue &&
-      !isPromoteHinted &&
+      !isLookDue &&
+      !isLookHinted &&
       !this.#state.isTurnRequested &&
       !this.#isInTurn
     );
@@ -233,14 +234,14 @@ export class WorkerMachine<TTransaction> {
 
   #wake(wokenBy: WakeUpSource): void {
     if (this.#state.phase !== "running") return;
-    this.#state.isPromoteHinted = true;
+    this.#state.isLookHinted = true;
     this.#state.wantMore(wokenBy);
   }
 
-  /** A due time has come, or the poll: promotes whatever else there is to do, so that a backlog holds up nothing that is due (trap B8). */
+  /** A due time has come, or the poll: looks for due jobs whatever else there is to do, so that a backlog holds up nothing that is due (trap B8). */
   #lookNow(): void {
     this.#schedulePoll();
-    this.#state.isPromoteDue = true;
+    this.#state.isLookDue = true;
     this.#wake("poll");
   }
 
@@ -326,11 +327,28 @@ export class WorkerMachine<TTransaction> {
     const isLive =
       (!this.#state.isBeatDue || (await this.#heartbeat.beat())) && (await this.#exchange());
     if (!isLive) await this.#leaseLost();
-    const { isPromoteDue, isPromoteHinted, isMoreLikely } = this.#state;
-    const mayPromote = isPromoteDue || (isPromoteHinted && !isMoreLikely);
-    if (mayPromote && this.#state.phase === "running") {
+    if (this.#state.isPromoteWanted && this.#state.phase === "running") {
       const nextDueInMs = await this.#heartbeat.promote();
       if (nextDueInMs !== undefined) this.#pollAlarm.atLatest(nextDueInMs);
+    }
+  }
+
+  /** Sends an exchange that claims, which may say what is due: then nobody has to look. Who wants a look meanwhile speaks of what it may not have seen. */
+  async #sendClaim(params: ExchangeParams): Promise<ExchangeResult> {
+    const { isLookDue, isLookHinted } = this.#state;
+    this.#state.isLookDue = false;
+    this.#state.isLookHinted = false;
+    let schedule: ExchangeResult["schedule"];
+    try {
+      const result = await this.#sendExchange(params);
+      schedule = result.schedule;
+      return result;
+    } finally {
+      if (schedule === undefined) {
+        this.#state.isLookDue ||= isLookDue;
+        this.#state.isLookHinted ||= isLookHinted;
+      } else if (schedule.nextDueInMs === 0) this.#state.isPromoteDue = true;
+      else if (schedule.nextDueInMs !== undefined) this.#pollAlarm.atLatest(schedule.nextDueInMs);
     }
   }
 
@@ -352,12 +370,13 @@ export class WorkerMachine<TTransaction> {
     let result: ExchangeResult | undefined;
     if (pending.length > 0 || started.length > 0 || claim !== undefined) {
       try {
-        result = await this.#sendExchange({
+        const params = {
           workerId,
           settlements: pending.map(toSettlement),
           started: started.map(({ job }) => keyOf(job)),
           claim,
-        });
+        };
+        result = await (claim === undefined ? this.#sendExchange(params) : this.#sendClaim(params));
       } catch (error) {
         this.#state.putBackStarted(started);
         if (claim !== undefined) this.#state.isMoreLikely = true;

@@ -35,8 +35,10 @@ export class WorkerState<TTransaction> {
   isMoreLikely = true;
   /** The time has come to make due jobs ready. Cleared by the heartbeat. */
   isPromoteDue = true;
-  /** A job may be scheduled sooner than known: worth a look once there is nothing to claim. Cleared by the heartbeat. */
-  isPromoteHinted = false;
+  /** The time has come to see whether jobs are due, however much there is to claim. Cleared by the heartbeat, and by an exchange that says. */
+  isLookDue = false;
+  /** A job may be scheduled sooner than known: worth a look once there is nothing to claim. Cleared likewise. */
+  isLookHinted = false;
   /** The lease is to be renewed, or what is held to be compared. Cleared by the heartbeat. */
   isBeatDue = false;
   /** What is held is being compared with the database. Written by the heartbeat. */
@@ -72,8 +74,13 @@ export class WorkerState<TTransaction> {
 
   /** Asks for a look at the schedule once there is nothing to claim. */
   lookWhenIdle(): void {
-    this.isPromoteHinted = true;
+    this.isLookHinted = true;
     this.requestTurn();
+  }
+
+  /** Whether due jobs are to be made ready now, or looked for. */
+  get isPromoteWanted(): boolean {
+    return this.isPromoteDue || this.isLookDue || (this.isLookHinted && !this.isMoreLikely);
   }
 
   /** A held job has begun: its attempt is to be counted, unless it ends before that is worth a write. */

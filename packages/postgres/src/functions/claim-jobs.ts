@@ -13,18 +13,17 @@ export const claimParameters = `p_claim_types text[], p_limits integer[], p_firs
  * ends, locks what it takes and skips what others hold (traps C8, C8b). It begins at the row comparison's place in the index, so it does not
  * step over what was claimed before and cannot be cleaned up while some transaction is held open (trap C7).
  *
- * Suspect jobs come first and are counted at once; of the others, those that have a slot.
+ * Answers the jobs, NULL for none, and how many they are. Suspect jobs come first and are counted at once; of the others, those that have a slot.
  */
 export const claimJobs: string = defineFunction({
-  signature: `{claim_jobs}(p_worker_id uuid, p_now timestamptz, ${claimParameters})`,
-  returns: "json",
+  signature: `{claim_jobs}(p_worker_id uuid, p_now timestamptz, ${claimParameters}, OUT claimed json, OUT claimed_count integer)`,
+  returns: "record",
   isUnpinned: true,
   body: `
 DECLARE
   v_chain_ids uuid[];
   v_indexes integer[];
   v_is_started boolean[];
-  v_claimed json;
 BEGIN
   SELECT array_agg(taken.chain_id), array_agg(taken.chain_index), array_agg(taken.place <= p_slots OR taken.is_suspect)
   INTO v_chain_ids, v_indexes, v_is_started
@@ -46,8 +45,9 @@ BEGIN
           LIMIT wanted.most) AS of_type
         WHERE NOT EXISTS (SELECT FROM {job_type} AS paused WHERE paused.type = wanted.type AND paused.is_paused)
         LIMIT p_slots + p_ahead) AS ready) AS found) AS taken;
-  IF v_chain_ids IS NULL THEN
-    RETURN NULL;
+  claimed_count := coalesce(cardinality(v_chain_ids), 0);
+  IF claimed_count = 0 THEN
+    RETURN;
   END IF;
   WITH job AS (
     UPDATE {job} AS job SET status = 'running', hold = CASE WHEN taken.is_started THEN NULL ELSE 'held' END,
@@ -55,7 +55,6 @@ BEGIN
     FROM unnest(v_chain_ids, v_indexes, v_is_started) WITH ORDINALITY AS taken (chain_id, chain_index, is_started, place)
     WHERE ${isAt("taken.chain_id", "taken.chain_index")}
     RETURNING job.*, taken.place)
-  SELECT json_agg(${claimedJob} ORDER BY job.place) INTO v_claimed FROM job;
-  RETURN v_claimed;
+  SELECT json_agg(${claimedJob} ORDER BY job.place) INTO claimed FROM job;
 END`,
 });

@@ -1,6 +1,6 @@
 import { claimParameters } from "./claim-jobs.ts";
 import { defineFunction } from "./define-function.ts";
-import { isAt } from "./shared-sql.ts";
+import { dueInMs, isAt } from "./shared-sql.ts";
 import { blockerParameters, settlementParameters, type LockMode } from "./settle-attempts.ts";
 
 /**
@@ -48,6 +48,9 @@ export const exchange: string = defineFunction({
 DECLARE
   ${groupVariables}
   v_claimed json;
+  v_claimed_count integer;
+  v_next_due_at timestamptz;
+  v_schedule json;
 BEGIN
   IF p_asks THEN
     ${findLease}
@@ -57,9 +60,14 @@ BEGIN
     PERFORM {note_started}(p_worker_id, p_started_ids, p_started_indexes, p_started_claim_nos);
   END IF;
   IF v_is_live AND cardinality(p_claim_types) > 0 THEN
-    v_claimed := {claim_jobs}(p_worker_id, v_now, p_claim_types, p_limits, p_firsts, p_lasts, p_lows, p_highs, p_from, p_slots, p_ahead);
+    SELECT taken.claimed, taken.claimed_count INTO v_claimed, v_claimed_count
+    FROM {claim_jobs}(p_worker_id, v_now, p_claim_types, p_limits, p_firsts, p_lasts, p_lows, p_highs, p_from, p_slots, p_ahead) AS taken;
+    IF v_claimed_count < p_slots + p_ahead THEN
+      SELECT job.scheduled_at INTO v_next_due_at FROM {job} AS job WHERE job.status = 'scheduled' ORDER BY job.scheduled_at LIMIT 1;
+      v_schedule := json_build_array(${dueInMs("v_next_due_at")});
+    END IF;
   END IF;
-  RETURN json_build_array(v_groups, v_is_live, v_claimed);
+  RETURN json_build_array(v_groups, v_is_live, v_claimed, v_schedule);
 END`,
 });
 

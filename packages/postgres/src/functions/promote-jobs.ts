@@ -1,5 +1,5 @@
 import { defineFunction } from "./define-function.ts";
-import { inMs } from "./shared-sql.ts";
+import { dueInMs } from "./shared-sql.ts";
 
 /**
  * Makes due jobs ready, and drops keys whose time is over, at most `p_limit` of each. Every worker asks on every beat, so it writes nothing, and has no
@@ -31,10 +31,9 @@ BEGIN
   SELECT job.scheduled_at INTO v_next_due_at FROM {job} AS job
   WHERE job.status = 'scheduled' AND job.scheduled_at > CASE WHEN cardinality(v_types) = p_limit THEN '-infinity' ELSE v_now END
   ORDER BY job.scheduled_at LIMIT 1;
-  -- What is due within less than a ms is not due yet.
   RETURN json_build_array((
       SELECT json_agg(json_build_array(of_type.type, of_type.job_count) ORDER BY of_type.type COLLATE "C")
       FROM (SELECT promoted.type, count(*) AS job_count FROM unnest(v_types) AS promoted (type) GROUP BY promoted.type) AS of_type),
-    CASE WHEN v_next_due_at <= v_now THEN 0 WHEN v_next_due_at > v_now THEN greatest(${inMs("v_next_due_at")} - ${inMs("v_now")}, 1) END);
+    ${dueInMs("v_next_due_at")});
 END`,
 });

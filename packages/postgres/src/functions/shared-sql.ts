@@ -8,6 +8,11 @@ export function msBetween(from: string, to: string): string {
   return `greatest(${inMs(to)} - ${inMs(from)}, 0)`;
 }
 
+/** The time until an instant, in ms: 0 for one that is over, NULL for none. What is due within less than a ms is not due yet. */
+export function dueInMs(instant: string): string {
+  return `CASE WHEN ${instant} <= v_now THEN 0 WHEN ${instant} > v_now THEN greatest(${inMs(instant)} - ${inMs("v_now")}, 1) END`;
+}
+
 /**
  * Joins the rows of `job` in an UPDATE to rows that name their keys. The list of one is an equality that no merge of ordered rows can use. With a
  * plain one, the planner may walk the whole key in order and look for each job among the rows that name it: in a table that looks empty that

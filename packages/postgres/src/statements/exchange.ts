@@ -31,6 +31,7 @@ type ExchangeAnswer = readonly [
   groups: readonly GroupAnswer[],
   isLive: boolean | null,
   claimed: readonly ClaimedRow[] | null,
+  schedule: readonly [nextDueInMs: number | null] | null,
 ];
 
 /** Settles, then notes started jobs, then claims: one round trip. */
@@ -52,10 +53,15 @@ export async function exchange(
     encodeIntegers(started.map(({ claimNo }) => claimNo)),
     ...probes.values,
   ]);
-  const [answers, isLive, claimed] = answer!;
+  const [answers, isLive, claimed, schedule] = answer!;
   const jobs = (claimed ?? []).map(decodeClaimedJob);
   probes.note(jobs);
-  return { verdicts: decodeVerdicts(groups, answers), claimed: jobs, isLive: isLive ?? true };
+  return {
+    verdicts: decodeVerdicts(groups, answers),
+    claimed: jobs,
+    isLive: isLive ?? true,
+    schedule: schedule === null ? undefined : { nextDueInMs: schedule[0] ?? undefined },
+  };
 }
 
 const settleCompletedStatement: AnsweringStatement = {

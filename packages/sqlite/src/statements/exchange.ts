@@ -10,6 +10,7 @@ import type { Session } from "../connections/session.ts";
 import { noteStarted } from "./attempt-fence.ts";
 import { claimJobs, hasClaimable } from "./claim-jobs.ts";
 import { createLease } from "./lease.ts";
+import { findNextDue } from "./promote-jobs.ts";
 import { settleAttempt } from "./settle-attempt.ts";
 
 /** Settles, then notes started jobs, then claims. Each settlement looks before it writes, so one that is refused leaves the others alone. */
@@ -24,11 +25,11 @@ export function exchange(
     claim !== undefined ||
     settlements.some(({ outcome }) => outcome.kind === "continued" && outcome.isSticky);
   const isLive = !asksForJobs || lease.isLive();
-  return {
-    verdicts,
-    claimed: claim !== undefined && isLive ? claimJobs(session, workerId, claim) : [],
-    isLive,
-  };
+  if (claim === undefined || !isLive) return { verdicts, claimed: [], isLive };
+  const claimed = claimJobs(session, workerId, claim);
+  const schedule =
+    claimed.length < claim.slots + claim.ahead ? { nextDueInMs: findNextDue(session) } : undefined;
+  return { verdicts, claimed, isLive, schedule };
 }
 
 /** The answer to an exchange that would only claim and find nothing; `undefined` when it may find something. For a reader, which waits for nobody. */
@@ -38,7 +39,9 @@ export function peekClaim(
   claim: ClaimRequest,
 ): ExchangeResult | undefined {
   const isLive = createLease(session, workerId).isLive();
-  return isLive && hasClaimable(session, claim) ? undefined : { verdicts: [], claimed: [], isLive };
+  if (!isLive) return { verdicts: [], claimed: [], isLive };
+  if (hasClaimable(session, claim)) return undefined;
+  return { verdicts: [], claimed: [], isLive, schedule: { nextDueInMs: findNextDue(session) } };
 }
 
 /** Settles in a transaction of the user's. */

@@ -45,7 +45,7 @@ export function promoteJobs(session: Session, limit: number): PromoteResult {
   return { promoted, nextDueInMs: findNextDue(session) };
 }
 
-function findNextDue(session: Session): number | undefined {
+export function findNextDue(session: Session): number | undefined {
   const { dueAt } = session.first<{ dueAt: Nullable<number> }>(promoteJobsStatements.nextDue)!;
   return dueAt === null ? undefined : Math.max(0, dueAt - session.nowMs);
 }
