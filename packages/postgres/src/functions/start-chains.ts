@@ -38,9 +38,11 @@ BEGIN
     DELETE FROM {job} AS job WHERE job.chain_id = ANY (v_inserted) AND job.chain_index = 0;
     RETURN {start_chains_in_turn}(v_now, ${chainArguments}, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}');
   END IF;
-  INSERT INTO {chain_label} (chain_id, key, value)
-  SELECT p_chain_ids[label.place], label.key, label.value
-  FROM unnest(p_label_places, p_label_keys, p_label_values) AS label (place, key, value);
+  IF cardinality(p_label_places) > 0 THEN
+    INSERT INTO {chain_label} (chain_id, key, value)
+    SELECT p_chain_ids[label.place], label.key, label.value
+    FROM unnest(p_label_places, p_label_keys, p_label_values) AS label (place, key, value);
+  END IF;
   RETURN v_statuses;
 END`,
 });
@@ -193,9 +195,11 @@ BEGIN
       v_results := v_results || json_build_array(p_chain_ids[v_n], 'created', v_status, p_traces[v_n]);
     END LOOP;
 
-    INSERT INTO {chain_label} (chain_id, key, value)
-    SELECT p_chain_ids[label.place], label.key, label.value
-    FROM unnest(p_label_places, p_label_keys, p_label_values) AS label (place, key, value) WHERE v_is_created[label.place];
+    IF cardinality(p_label_places) > 0 THEN
+      INSERT INTO {chain_label} (chain_id, key, value)
+      SELECT p_chain_ids[label.place], label.key, label.value
+      FROM unnest(p_label_places, p_label_keys, p_label_values) AS label (place, key, value) WHERE v_is_created[label.place];
+    END IF;
     IF cardinality(p_keys) > 0 THEN
       -- Keys that were taken for starts that the chain id had answered.
       DELETE FROM {deduplication} WHERE chain_id = c_nil;
