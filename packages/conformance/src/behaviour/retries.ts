@@ -6,6 +6,7 @@ import {
   UnrecoverableError,
   type RetryPolicy,
 } from "queuert";
+import type { ExchangeParams } from "queuert/adapter";
 
 import type { ConformanceSuite } from "../case.ts";
 import type { ConformanceStore } from "../fixture.ts";
@@ -67,7 +68,10 @@ export const retries: ConformanceSuite<ConformanceStore> = {
             scheduledAt: new Date(stage.clock.now() + delayMs),
           });
           stage.clock.advance(delayMs - 1);
-          await stage.process.store.next("promote");
+          await stage.process.store.next(
+            "exchange",
+            ({ claim }: ExchangeParams) => claim !== undefined,
+          );
           expect.equal(runs.length, index + 1, "not a ms too early");
           stage.clock.advance(1);
         }

@@ -7,12 +7,13 @@ import {
   type Job,
   type Settled,
 } from "queuert";
+import type { ExchangeResult } from "queuert/adapter";
 
 import type { ConformanceSuite } from "../case.ts";
 import type { ConformanceStore } from "../fixture.ts";
 import { caught, UserError } from "./support/caught.ts";
 import { untilAborted } from "./support/gate.ts";
-import { defineChannelBehaviour, type Stage } from "./support/stage.ts";
+import { defineChannelBehaviour, type Process, type Stage } from "./support/stage.ts";
 
 /** No poll falls into a case: what happens, a wake-up has brought about. */
 const never = { pollIntervalMs: 3_600_000 } as const;
@@ -215,13 +216,13 @@ export const wakeUps: ConformanceSuite<ConformanceStore> = {
       "B10 P7: a job that is due sooner than a sleeping worker knows is run at its time",
       async (stage, expect) => {
         const { client, workerProcess } = await openPair(stage, { work: async () => "ran" });
+        const looked = untilItLooks(workerProcess);
         const later = await client.startChain({
           tx: "autocommit",
           type: "work",
           delayMs: 3_600_000,
         });
-        const promoted = workerProcess.store.next("promote");
-        await promoted;
+        await looked;
         const sooner = await client.startChain({ tx: "autocommit", type: "work", delayMs: 20 });
         stage.clock.advance(20);
         expect.equal((await client.awaitChain({ chain: sooner, ...never })).output, "ran");
@@ -229,9 +230,15 @@ export const wakeUps: ConformanceSuite<ConformanceStore> = {
       },
     ),
 
-    ...(["exchange", "promote"] as const).map((operation) =>
+    ...(
+      [
+        { operation: "exchange", firstDelayMs: 3_600_000, delayMs: undefined },
+        { operation: "exchange", firstDelayMs: 3_600_000, delayMs: 20 },
+        { operation: "promote", firstDelayMs: 10, delayMs: 20 },
+      ] as const
+    ).map(({ operation, firstDelayMs, delayMs }) =>
       defineChannelBehaviour(
-        `B6 P7: a wake-up that comes while the answer to "${operation}" is on its way is not lost`,
+        `B6 P7: a wake-up that comes while the answer to "${operation}" is on its way is not lost, of a ${delayMs === undefined ? "ready" : "scheduled"} job`,
         async (stage, expect) => {
           const { client, workerProcess } = await openPair(stage, { work: async () => "ran" });
           const gate = stage.gate();
@@ -243,9 +250,9 @@ export const wakeUps: ConformanceSuite<ConformanceStore> = {
             await gate.pass();
             return answer;
           });
-          await client.startChain({ tx: "autocommit", type: "work", delayMs: 3_600_000 });
+          await client.startChain({ tx: "autocommit", type: "work", delayMs: firstDelayMs });
+          if (operation === "promote") stage.clock.advance(firstDelayMs);
           await gate.arrived();
-          const delayMs = operation === "promote" ? 20 : undefined;
           const chain = await client.startChain({ tx: "autocommit", type: "work", delayMs });
           stage.clock.advance(20);
           gate.open();
@@ -303,6 +310,14 @@ type Work = (handler: {
   readonly commit: (run: (tx: unknown) => Promise<string>) => Promise<Settled>;
   readonly continueWith: (next: { type: "next" }) => Continuation<"next">;
 }) => Promise<string | Settled | Continuation<"next">>;
+
+/** Resolves when a process has been told that some job is due at some time. */
+async function untilItLooks({ store }: Process): Promise<void> {
+  for (;;) {
+    const { schedule } = (await store.next("exchange")) as ExchangeResult;
+    if (schedule?.nextDueInMs !== undefined) return;
+  }
+}
 
 /** A client in one process and a started worker in another. */
 async function openPair(stage: Stage, handlers: { work: Work }, maxAttempts = 1) {
