@@ -24,6 +24,12 @@ export interface FunctionDefinition {
   readonly isRead?: boolean;
 }
 
+/**
+ * For functions whose writes may be lost with the server, since whoever comes next writes them again: the commit does not wait for the disk. To be their first
+ * statement. It holds for the rest of the transaction, so it is for operations that are never in the user's.
+ */
+export const commitWithoutWaiting = "PERFORM set_config('synchronous_commit', 'off', true);";
+
 /** Writes a function that clients call in one round trip. Its statements see each other's effects, and each sees what has committed before it begins (READ COMMITTED). */
 export function defineFunction(definition: FunctionDefinition): string {
   const { signature, returns, body, isUnpinned, isRead } = definition;

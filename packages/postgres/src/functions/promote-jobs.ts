@@ -1,4 +1,4 @@
-import { defineFunction } from "./define-function.ts";
+import { commitWithoutWaiting, defineFunction } from "./define-function.ts";
 import { dueInMs } from "./shared-sql.ts";
 
 /**
@@ -15,6 +15,7 @@ DECLARE
   v_types text[] := '{}';
   v_next_due_at timestamptz;
 BEGIN
+  ${commitWithoutWaiting}
   IF EXISTS (SELECT FROM {job} AS job WHERE job.status = 'scheduled' AND job.scheduled_at <= v_now) THEN
     FOR v_job IN
       SELECT job.chain_id, job.chain_index, job.type FROM {job} AS job

@@ -1,4 +1,4 @@
-import { defineFunction } from "./define-function.ts";
+import { commitWithoutWaiting, defineFunction } from "./define-function.ts";
 
 /** A registration whose reply was lost may be repeated. */
 export const registerWorker: string = defineFunction({
@@ -33,6 +33,7 @@ DECLARE
   v_now timestamptz := coalesce(p_now, clock_timestamp());
   v_lost json;
 BEGIN
+  ${commitWithoutWaiting}
   UPDATE {worker} SET lease_until = {due_at}(v_now, p_lease_ms, NULL) WHERE worker_id = p_worker_id AND lease_until > v_now;
   IF NOT FOUND THEN
     RETURN NULL;
