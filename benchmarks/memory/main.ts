@@ -1,11 +1,15 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { describeDay, describeMachine } from "../support/machine.ts";
 import { openDurableServer } from "../support/postgres-server.ts";
 import { formatTable, writeReportSection } from "../support/report.ts";
 import { formatNumber } from "../support/statistics.ts";
-import { openPostgresStore, stores } from "../throughput/stores.ts";
-import { measureMemory } from "./measure.ts";
+import { stores } from "../throughput/stores.ts";
+import type { MemoryTask } from "./measure-process.ts";
+import type { MemoryUse } from "./measure.ts";
 
 /** What client and worker hold in memory, and that nothing of a job stays there; `--report` writes it into BENCHMARKS.md. */
 const { values } = parseArgs({
@@ -24,14 +28,11 @@ const size = {
 const server = await openDurableServer();
 // The memory adapter's store is the heap itself.
 const { memory: _, ...onDisk } = stores;
-const measured = { ...onDisk, postgres: async () => openPostgresStore(server.url) };
 const rows: string[][] = [];
-for (const [name, openStore] of Object.entries(measured)) {
-  const store = await openStore();
-  const use = await measureMemory(store, size);
-  await store.dispose();
+for (const storeName of [...Object.keys(onDisk), "postgres"]) {
+  const use = await measureApart({ storeName, url: server.url, size });
   rows.push([
-    name,
+    storeName,
     formatNumber(use.perIdleWorkerBytes / 1e3),
     formatNumber(use.leftPerJobBytes),
     formatNumber(use.perAwaitedChainBytes),
@@ -55,3 +56,17 @@ if (values.report)
     "memory",
     `${table}\n\n${describeDay()}; ${describeMachine()}; ${server.description}; ${size.roundCount} × ${size.jobCount} jobs. \`npm run bench memory -- --report\``,
   );
+
+/** In a process of its own: the heap of one that has measured before has grown already. */
+async function measureApart(task: MemoryTask): Promise<MemoryUse> {
+  const child = fork(fileURLToPath(new URL("measure-process.ts", import.meta.url)), [
+    JSON.stringify(task),
+  ]);
+  const [use] = (await Promise.race([
+    once(child, "message"),
+    once(child, "exit").then(([code]) => {
+      throw new Error(`Measuring ${task.storeName} ended with ${String(code)}.`);
+    }),
+  ])) as [MemoryUse];
+  return use;
+}

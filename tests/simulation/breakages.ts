@@ -353,14 +353,27 @@ export const breakages: readonly Breakage[] = [
     name: "a chain stays with its worker for ever",
     invariant: "fairness",
     breakReplies: (inner) => {
-      const stick = (settlement: Settlement): Settlement =>
-        settlement.outcome.kind === "continued"
-          ? { ...settlement, outcome: { ...settlement.outcome, isSticky: true } }
+      // A worker that is given a type which it does not handle is another matter.
+      const typesOf = new Map<string, readonly string[]>();
+      const stick = (settlement: Settlement, workerId: string): Settlement => {
+        const { outcome } = settlement;
+        const isHandled =
+          outcome.kind === "continued" && typesOf.get(workerId)?.includes(outcome.next.type);
+        return isHandled === true
+          ? { ...settlement, outcome: { ...outcome, isSticky: true } }
           : settlement;
+      };
       return {
         ...inner,
+        registerWorker: async (worker) => {
+          typesOf.set(worker.workerId, worker.types);
+          await inner.registerWorker(worker);
+        },
         exchange: (params) =>
-          inner.exchange({ ...params, settlements: params.settlements.map(stick) }),
+          inner.exchange({
+            ...params,
+            settlements: params.settlements.map((each) => stick(each, params.workerId)),
+          }),
       };
     },
   },

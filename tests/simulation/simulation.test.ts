@@ -63,12 +63,13 @@ describe("the simulation finds out a database", () => {
   it.each(breakages)(
     "in which $name ($invariant)",
     async ({ invariant, breakStore, breakReplies }) => {
-      let found: SimulationResult | undefined;
-      for (let seed = 1; found === undefined && seed <= 20; seed++) {
-        const result = await runSimulation({ seed, breakStore, breakReplies });
-        if (result.verdict === "fail") found = result;
+      // What is broken breaks other things too; which of them a run comes upon first is the seed's affair.
+      const found = new Set<string | undefined>();
+      for (let seed = 1; !found.has(invariant) && seed <= 20; seed++) {
+        const { verdict, failure } = await runSimulation({ seed, breakStore, breakReplies });
+        if (verdict === "fail") found.add(failure?.invariant);
       }
-      expect(found?.failure?.invariant, String(found?.failure?.error)).toBe(invariant);
+      expect([...found]).toContain(invariant);
     },
   );
 
