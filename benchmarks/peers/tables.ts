@@ -44,9 +44,42 @@ export function formatResults(results: Results): string {
     const result = results.workloads[workload.name];
     return result === undefined ? [] : [formatWorkload(workload, result, results.limits)];
   });
-  return [...parts, formatLimits(results.limits), formatOrigins(results)]
+  return [formatRatios(results), ...parts, formatLimits(results.limits), formatOrigins(results)]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+const own = "queuert";
+
+/** By which figure systems are compared in a workload, and whether more of it is better. */
+const comparisons: Readonly<
+  Record<Workload["shape"], { readonly figure: string; readonly isMoreBetter: boolean }>
+> = {
+  start: { figure: "perSecond", isMoreBetter: true },
+  drain: { figure: "perSecond", isMoreBetter: true },
+  latency: { figure: "commitToStartP50", isMoreBetter: false },
+  idle: { figure: "statementsPerSecond", isMoreBetter: false },
+};
+
+/** How many times better ours is than each other system, by the medians of one run: less than 1 is worse. */
+export function formatRatios({ workloads: measured }: Results): string {
+  const others = Object.keys(systems).filter((system) => system !== own);
+  const rows = workloads.flatMap(({ name, shape }) => {
+    const { figure, isMoreBetter } = comparisons[shape];
+    const valueOf = (system: string): number =>
+      measured[name]?.systems[system]?.figures[figure]?.median ?? Number.NaN;
+    if (!Number.isFinite(valueOf(own))) return [];
+    const ratios = others.map((system) =>
+      isMoreBetter ? valueOf(own) / valueOf(system) : valueOf(system) / valueOf(own),
+    );
+    return [[name, ...ratios.map((ratio) => (ratio > 0 ? formatNumber(ratio) : "–"))]];
+  });
+  if (rows.length === 0) return "";
+  return [
+    "### How many times better than each other",
+    "By rates; `latency` by the median from commit to start, `idle` by statements. – stands for what a system does not offer, or does none of.",
+    formatTable(["", ...others], rows),
+  ].join("\n\n");
 }
 
 export function formatWorkload(
