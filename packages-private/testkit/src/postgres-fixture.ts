@@ -151,10 +151,13 @@ async function createStore(
     sibling: createInstallation(`${name}_sibling`),
     async dispose() {
       await Promise.all(opened.map(async (process) => process.dispose()));
-      for (const schema of [name, `${name}_sibling`])
-        await assertRowsMakeSense(user, `${schema}."${tablePrefix}job"`);
-      await user.query(`DROP SCHEMA IF EXISTS ${name}, ${name}_sibling, ${name}_own CASCADE`);
-      await user.end();
+      try {
+        for (const schema of [name, `${name}_sibling`])
+          await assertRowsMakeSense(user, `${schema}."${tablePrefix}job"`);
+      } finally {
+        await user.query(`DROP SCHEMA IF EXISTS ${name}, ${name}_sibling, ${name}_own CASCADE`);
+        await user.end();
+      }
     },
   };
 }

@@ -6,12 +6,14 @@ import {
   createPostgresStateAdapter,
   type PostgresStateAdapter,
 } from "./create-postgres-state-adapter.ts";
-import { newChain, newChainId } from "./new-chain.fixture.ts";
+import { newChain } from "./new-chain.fixture.ts";
+import { newWorker } from "./new-worker.fixture.ts";
 import { createNodePostgresProvider } from "./providers/node-postgres.ts";
 import type { PostgresProvider, PostgresStatement } from "./providers/provider.ts";
 
 const schema = createTestName();
-const workerId = newChainId();
+const worker = newWorker();
+const { workerId } = worker;
 const claim = { types: [{ type: "work", limit: 1 }], slots: 1, ahead: 0 };
 const exchange = { workerId, settlements: [], started: [], claim: undefined };
 
@@ -52,15 +54,7 @@ async function settingOf(run: () => Promise<unknown>): Promise<unknown> {
 }
 
 async function register(): Promise<void> {
-  await state.registerWorker({
-    workerId,
-    name: "worker",
-    host: "host",
-    pid: 1,
-    types: ["work"],
-    concurrency: 1,
-    leaseMs: 600_000,
-  });
+  await state.registerWorker(worker);
 }
 
 describe("a commit waits for the disk", () => {

@@ -4,7 +4,8 @@ import {
   createPostgresStateAdapter,
   type PostgresStateAdapter,
 } from "../create-postgres-state-adapter.ts";
-import { newChain, newChainId } from "../new-chain.fixture.ts";
+import { newChain } from "../new-chain.fixture.ts";
+import { newWorker } from "../new-worker.fixture.ts";
 import { createNodePostgresProvider } from "../providers/node-postgres.ts";
 import { openObservedClient, type ObservedClient } from "./observe-plans.fixture.ts";
 
@@ -32,16 +33,9 @@ export async function openHotPath(url: string, schema: string): Promise<HotPath>
   await observed.client.query(
     `ALTER TABLE ${schema}.job SET (autovacuum_enabled = off); ALTER TABLE ${schema}.job_blocker SET (autovacuum_enabled = off)`,
   );
-  const workerId = newChainId();
-  await state.registerWorker({
-    workerId,
-    name: "worker",
-    host: "host",
-    pid: 1,
-    types: ["work"],
-    concurrency: 10,
-    leaseMs: 600_000,
-  });
+  const worker = newWorker();
+  const { workerId } = worker;
+  await state.registerWorker(worker);
   const exchange: HotPath["exchange"] = async (settlements, slots) =>
     state.exchange({
       workerId,

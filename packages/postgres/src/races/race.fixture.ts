@@ -7,6 +7,7 @@ import {
   type PostgresStateAdapter,
 } from "../create-postgres-state-adapter.ts";
 import { newChain, newChainId } from "../new-chain.fixture.ts";
+import { newWorker } from "../new-worker.fixture.ts";
 import { createNodePostgresProvider } from "../providers/node-postgres.ts";
 
 /** A transaction of the user's in which something was done, and which is open until the test ends it. */
@@ -121,15 +122,7 @@ async function claim(
   state: Race["state"],
   workerId: string,
 ): Promise<{ readonly workerId: string; readonly claimed: readonly ClaimedJob[] }> {
-  await state.registerWorker({
-    workerId,
-    name: "race",
-    host: "host",
-    pid: 1,
-    types: ["work"],
-    concurrency: 10,
-    leaseMs,
-  });
+  await state.registerWorker(newWorker({ workerId, leaseMs }));
   const { claimed } = await state.exchange({
     workerId,
     settlements: [],
