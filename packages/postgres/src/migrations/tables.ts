@@ -7,8 +7,8 @@
  * Every index on `job` is written anew by both updates of a job, since the status stands in the predicates; hence few and partial ones, so that
  * a job stands only in those of its own status. Equal keys of `job_ready` are deduplicated by the B-tree, so its key ends with the time.
  *
- * `job` has no CHECK constraints: the server parses and compiles each anew for every statement that writes a row, which made half of what a single
- * start costs it. The tests look at the rows instead.
+ * `job` has no CHECK constraints: the server parses and compiles each anew for every statement that writes a row, a third of what a
+ * statement for one row takes it (decision 0019). The tests look at the rows instead.
  *
  * On the root row only: dependents, is_keyed, is_unannounced, chain_status, chain_closed_at.
  */

@@ -8,8 +8,8 @@ import { atMost } from "./waits.ts";
 const keyCountMax = 10_000;
 
 /**
- * How long to wait after a batch before the next, in ms. In a burst of starts each would send a statement of its own, which costs more than half of what the
- * start does, and commits with a NOTIFY pass one by one in the whole cluster.
+ * How long to wait after a batch before the next, in ms. In a burst of starts, one after another, each would be followed by a statement of its own, and commits
+ * with a NOTIFY pass one by one in the whole cluster.
  */
 const restMs = 5;
 
